@@ -1,0 +1,248 @@
+"""The few functions and classes that people import: `import whence; whence.rank("xrays/")`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from whence.data import Dataset, open_dataset
+from whence.errors import InputError, WorkFailed
+from whence.nets.forward import check_device
+from whence.records import Outcome, Pretraining
+from whence.study.driver import Status
+from whence.study.study_file import StudyFile, make_study, read_study_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from whence.study.engine import Engine
+    from whence.study.plan import Plan
+
+__all__ = ["Checkpoint", "Ranking", "Study", "finetune", "open_dataset", "pretrain", "rank"]
+
+Say = Callable[[str], None]
+
+
+def silent(line: str) -> None:
+    """Say nothing: the progress of a function called from Python."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A pretrained network on disk and how good it was at its own task."""
+
+    path: Path
+    row: Pretraining
+
+    @property
+    def source(self) -> str:
+        """The name under which a study or `finetune` takes it as source."""
+        return f"file:{self.path}"
+
+
+def pretrain(
+    source: Dataset | str | Path,
+    *,
+    backbone: str = "resnet50",
+    recipe: str | Mapping[str, Any] = "small",
+    seed: int = 1,
+    device: str = "auto",
+    engine: str = "local",
+    say: Say = silent,
+) -> Checkpoint:
+    """Train `backbone` on a source dataset (one grouped, stratified 80–10–10 split) and keep the checkpoint.
+
+    The same call again returns the checkpoint that is there. Raises `InputError` for what cannot be opened,
+    `WorkFailed` with the reason if training failed.
+    """
+    from whence.study.single import pretrain_plan, run_plan
+
+    plan = pretrain_plan(source, backbone, recipe, seed, check_device(device), say)
+    found = run_plan(plan, make_engine(engine), say)[0]
+    assert isinstance(found, Pretraining)
+    return Checkpoint(plan[0].job.folder / "checkpoint.safetensors", found)
+
+
+def finetune(
+    source: Checkpoint | Dataset | str | Path,
+    target: Dataset | str | Path,
+    *,
+    backbone: str = "resnet50",
+    recipe: str | Mapping[str, Any] = "small",
+    folds: int | Literal["official"] = 5,
+    seed: int = 1,
+    device: str = "auto",
+    engine: str = "local",
+    workers: int | None = None,
+    say: Say = silent,
+) -> list[Outcome]:
+    """Fine-tune a source on a target, fold by fold; return one outcome per fold.
+
+    A source that is a dataset is pretrained on first. What was measured before is not measured again.
+    """
+    from whence.study.single import finetune_plan, run_plan
+
+    if isinstance(source, Checkpoint):
+        source = source.source
+    plan = finetune_plan(source, target, backbone, recipe, folds, seed, check_device(device), say)
+    return [row for row in run_plan(plan, make_engine(engine, workers), say) if isinstance(row, Outcome)]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Sources for one target, best first. `document` is what `whence rank --json` prints."""
+
+    document: dict[str, Any]
+
+    @property
+    def best(self) -> str:
+        """The source that is ranked first."""
+        return str(self.document["ranking"][0]["source"])
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per source, best first: source, predicted, low, high, transferability, p_best, reasons."""
+        import pandas as pd
+
+        return pd.DataFrame(self.document["ranking"])
+
+    def report(self, path: str | Path) -> Path:
+        """Write the ranking as one self-contained HTML page; return its path."""
+        from whence.paths import replacing
+        from whence.report.ranking_page import render_ranking
+
+        with replacing(Path(path)) as file:
+            file.write(render_ranking(self.document))
+        return Path(path)
+
+
+def rank(
+    target: Dataset | str | Path,
+    *,
+    sources: Sequence[str] | None = None,
+    backbone: str = "resnet50",
+    size: int = 64,
+    folds: int = 5,
+    seed: int = 1,
+    device: str = "auto",
+    skip_unreadable: bool = False,
+    say: Say = silent,
+) -> Ranking:
+    """Rank sources for a target on the evidence there is: published outcomes, a probe of each source's features
+    on the target, and outcomes measured on this target before.
+
+    Without `sources`, the candidates are the checkpoints of this backbone in the cache, ImageNet's weights if
+    they can be had, and `none`. Raises `InputError` for what cannot be opened or has too few images.
+    """
+    from whence.knowledge.published import published_outcomes
+    from whence.recommend.candidates import find_candidates
+    from whence.recommend.ranking import rank as rank_candidates
+
+    if not isinstance(target, Dataset):
+        target = open_dataset(target, skip_unreadable=skip_unreadable)
+    candidates = find_candidates(
+        target, sources, backbone, size=size, folds=folds, seed=seed, device=check_device(device), say=say
+    )
+    return Ranking(rank_candidates(candidates, published_outcomes(), target_name=target.name, seed=seed))
+
+
+class Study:
+    """Sources × targets × folds, and what came of it, kept in a folder beside the study file."""
+
+    def __init__(self, fields: StudyFile, folder: Path, base: Path | None = None) -> None:
+        """Take a validated study whose results stand in `folder`; relative paths start from `base`."""
+        self.fields, self.folder, self.base = fields, folder, base
+        self._plans: dict[tuple[str, bool], Plan] = {}
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Study:
+        """Read a study file; its results stand in a folder of its name beside it."""
+        path = Path(path)
+        fields = read_study_file(path)
+        return cls(fields, path.parent / fields.name, path.parent)
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any], folder: str | Path) -> Study:
+        """Make a study from the fields of a study file."""
+        return cls(make_study(fields), Path(folder))
+
+    def plan(self, *, device: str = "auto", skip_unreadable: bool = False, say: Say = silent) -> Plan:
+        """Open everything and name all jobs; nothing is trained."""
+        from whence.study.plan import make_plan
+
+        wanted = check_device(device), skip_unreadable
+        if wanted not in self._plans:
+            self._plans[wanted] = make_plan(
+                self.fields, base=self.base, device=wanted[0], skip_unreadable=skip_unreadable, say=say
+            )
+        return self._plans[wanted]
+
+    def run(
+        self,
+        *,
+        engine: str = "local",
+        workers: int | None = None,
+        device: str = "auto",
+        skip_unreadable: bool = False,
+        say: Say = silent,
+    ) -> Status:
+        """Run what is missing; the same call goes on where an earlier one was cut off."""
+        from whence.study.driver import run
+
+        plan = self.plan(device=device, skip_unreadable=skip_unreadable, say=say)
+        for warning in plan.warnings:
+            say(f"warning: {warning}")
+        return run(plan, self.folder, make_engine(engine, workers), say)
+
+    def status(self, *, device: str = "auto", skip_unreadable: bool = False) -> Status:
+        """Where the study stands; nothing is run or written."""
+        from whence.study.driver import look
+
+        return look(self.plan(device=device, skip_unreadable=skip_unreadable), self.folder)
+
+    def outcomes(self) -> list[Outcome]:
+        """All outcomes measured so far."""
+        from whence.study.ledger import Ledger
+
+        if not (self.folder / "ledger.db").exists():
+            return []
+        ledger = Ledger(self.folder / "ledger.db")
+        try:
+            return ledger.rows("outcomes")
+        finally:
+            ledger.close()
+
+    def report(
+        self, path: str | Path | None = None, *, figures: Path | None = None, device: str = "auto"
+    ) -> Path:
+        """Write the study's page (by default `report.html` in its folder), and its figures as SVG and PDF."""
+        from whence.report.page_of_study import write_page
+
+        return write_page(
+            self.plan(device=device), self.folder, Path(path or self.folder / "report.html"), figures
+        )
+
+
+def make_engine(name: str, workers: int | None = None) -> Engine:
+    """The engine of this name: `local` or `inline`."""
+    from whence.errors import unknown_name
+    from whence.study.engine import Inline, Local
+
+    if workers is not None and workers < 1:
+        raise InputError(f"{workers} workers cannot do anything; give 1 or more")
+    if name == "local":
+        return Local(workers)
+    if name == "inline":
+        return Inline()
+    raise unknown_name("engine", name, ["local", "inline"])
+
+
+def raise_failures(status: Status) -> None:
+    """Raise `WorkFailed` if any job failed, naming the first and how to try again."""
+    if status.failures:
+        first = status.failures[0]
+        raise WorkFailed(
+            f"{status.failed} of {status.done + status.failed + status.waiting} jobs failed, for instance "
+            f"{first['job']}: {first['reason']}. What was finished is kept; type the same command to try the rest"
+        )

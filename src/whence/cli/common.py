@@ -1,0 +1,102 @@
+"""What every verb shares: its options, how it speaks, and the exit codes."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import typer
+
+from whence.errors import WhenceError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else there.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
+Device = Annotated[str, typer.Option("--device", help="cpu, cuda, or auto: a GPU if there is one.")]
+Backbone = Annotated[str, typer.Option("--backbone", help="Any timm model name.")]
+RecipeName = Annotated[str, typer.Option("--recipe", help="paper or small.")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Processes at a time (default: one per core).")
+]
+SkipUnreadable = Annotated[
+    bool, typer.Option("--skip-unreadable", help="Leave out images that cannot be decoded, and count them.")
+]
+
+INTERRUPTED = 130
+
+
+def verb(function: Callable[P, R]) -> Callable[P, R]:
+    """Turn whence's errors into one line on stderr and the right exit code, and Ctrl-C into 130."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except WhenceError as error:
+            say(f"whence: {' '.join(str(error).split())}")
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt as error:
+            say("whence: interrupted; what was finished is kept, type the same command to go on")
+            raise typer.Exit(INTERRUPTED) from error
+        except (
+            BrokenPipeError
+        ) as error:  # `whence … | head`: the reader has gone, which is no failure of ours
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from error
+        except OSError as error:
+            say(f"whence: {error}; what was finished is kept")
+            raise typer.Exit(1) from error
+
+    return run
+
+
+def say(line: str) -> None:
+    """One line on stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def speaker(quiet: bool) -> Callable[[str], None]:
+    """Where progress goes: stderr, or nowhere."""
+    return (lambda line: None) if quiet else say
+
+
+def print_json(document: Any) -> None:
+    """The one document on stdout; what is not a number is null."""
+    print(json.dumps(_finite(document), indent=1, ensure_ascii=False))
+
+
+def print_table(rows: list[dict[str, Any]], title: str = "") -> None:
+    """A plain table on stdout."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE, title=title or None, title_justify="left")
+    for name in rows[0] if rows else []:
+        numeric = all(isinstance(row[name], int | float) for row in rows)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(f"{v:.3f}" if isinstance(v, float) else str(v) for v in row.values()))
+    console = Console()
+    if not console.is_terminal:  # a file or a pipe has no width to fit into
+        console = Console(width=200)
+    console.print(table)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else None
+    if isinstance(value, dict):
+        return {key: _finite(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    return value

@@ -1,0 +1,102 @@
+"""whence rank TARGET: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from whence.cli.common import (
+    Backbone,
+    Device,
+    Json,
+    Quiet,
+    Seed,
+    SkipUnreadable,
+    print_json,
+    say,
+    speaker,
+    verb,
+)
+
+
+@verb
+def rank(
+    target: Annotated[str, typer.Argument(help="Path or name of the dataset to do well on.")],
+    sources: Annotated[
+        str | None,
+        typer.Option(help="Comma-separated: none, imagenet, file:PATH, timm:MODEL, datasets pretrained on."),
+    ] = None,
+    backbone: Backbone = "resnet50",
+    size: Annotated[int, typer.Option(min=16, max=1024, help="Side of the images, in pixels.")] = 64,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Also write the answer as a page.")
+    ] = None,
+    skip_unreadable: SkipUnreadable = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    seed: Seed = 1,
+    device: Device = "auto",
+) -> None:
+    """Rank sources for your images, best first, with intervals and reasons."""
+    from whence import api
+
+    found = api.rank(
+        target,
+        sources=[name.strip() for name in sources.split(",") if name.strip()] if sources else None,
+        backbone=backbone,
+        size=size,
+        seed=seed,
+        device=device,
+        skip_unreadable=skip_unreadable,
+        say=speaker(quiet),
+    )
+    if output:
+        found.report(output)
+    if json:
+        print_json(found.document)
+    else:
+        tell(found)
+        if output:
+            say(f"page: {output}")
+
+
+def tell(found: object) -> None:
+    """Print a ranking as a person reads it."""
+    from whence.api import Ranking
+    from whence.cli.common import print_table
+
+    assert isinstance(found, Ranking)
+    document = found.document
+
+    def number(value: float | None, digits: int = 3) -> str:
+        return "–" if value is None else f"{value:.{digits}f}"
+
+    print_table(
+        [
+            {
+                "": place,
+                "source": row["source"],
+                "predicted AUC": number(row["predicted"]),
+                "90 % interval": f"{number(row['low'])} to {number(row['high'])}"
+                if row["low"] is not None
+                else "–",
+                "P(best)": number(row["p_best"], 2),
+                "because": "; ".join(row["reasons"]),
+            }
+            for place, row in enumerate(document["ranking"], start=1)
+        ],
+        f"Sources for {document['target']}, best first",
+    )
+    baselines = document["baselines"]
+    print(
+        f"baseline, mean rank on other targets: {', '.join(baselines['mean_rank']) or 'knows none of these'}"
+    )
+    print(f"baseline, always the most frequent winner: {baselines['always']}")
+    for line in document.get("explanation", []):
+        print(line)
+    for source in document["not_at_hand"]:
+        print(
+            f"not at hand: {source if isinstance(source, str) else ' – '.join(str(v) for v in source.values())}"
+        )

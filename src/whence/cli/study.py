@@ -1,0 +1,124 @@
+"""whence study run|status|report FILE."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from whence.cli.common import (
+    Device,
+    Json,
+    Quiet,
+    SkipUnreadable,
+    Workers,
+    print_json,
+    print_table,
+    say,
+    speaker,
+    verb,
+)
+
+if TYPE_CHECKING:
+    from whence.api import Study
+    from whence.study.driver import Status
+
+app = typer.Typer(help="Run a study file, see where it stands, write its page.", rich_markup_mode=None)
+File = Annotated[Path, typer.Argument(help="The study file (YAML).")]
+SeedOfFile = Annotated[
+    int | None, typer.Option("--seed", min=0, help="Use this seed instead of the study file's.")
+]
+
+
+@app.command()
+@verb
+def run(
+    file: File,
+    workers: Workers = None,
+    engine: Annotated[str, typer.Option(help="local, or inline for debugging.")] = "local",
+    skip_unreadable: SkipUnreadable = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    seed: SeedOfFile = None,
+    device: Device = "auto",
+) -> None:
+    """Run what is missing of a study. Cut off? Type the same command: what is done is not done again."""
+    from whence.api import raise_failures
+
+    study = _open(file, seed)
+    found = study.run(
+        engine=engine, workers=workers, device=device, skip_unreadable=skip_unreadable, say=speaker(quiet)
+    )
+    _tell(study, found, json)
+    raise_failures(found)
+    if not json:
+        say(f"next: whence study report {file}")
+
+
+@app.command()
+@verb
+def status(
+    file: File,
+    skip_unreadable: SkipUnreadable = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    seed: SeedOfFile = None,
+    device: Device = "auto",
+) -> None:
+    """Where a study stands: jobs done, failed and waiting, and the outcomes so far."""
+    study = _open(file, seed)
+    _tell(study, study.status(device=device, skip_unreadable=skip_unreadable), json)
+
+
+@app.command()
+@verb
+def report(
+    file: File,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Where to write the page.")] = None,
+    figures: Annotated[Path | None, typer.Option(help="A folder for every figure as SVG and PDF.")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    seed: SeedOfFile = None,
+    device: Device = "auto",
+) -> None:
+    """Write the study's page: one HTML file that needs no network."""
+    path = _open(file, seed).report(output, figures=figures, device=device)
+    if json:
+        print_json({"page": str(path)})
+    else:
+        print(path)
+
+
+def _open(file: Path, seed: int | None) -> Study:
+    from whence.api import Study
+
+    study = Study.from_file(file)
+    if seed is not None:
+        study.fields = study.fields.model_copy(update={"seed": [seed]})
+    return study
+
+
+def _tell(study: Study, found: Status, json: bool) -> None:
+    from whence.records import as_row
+    from whence.study.summary import summary_rows
+
+    outcomes = study.outcomes()
+    counts: dict[str, Any] = {"done": found.done, "failed": found.failed, "waiting": found.waiting}
+    if json:
+        print_json(
+            {
+                "study": study.fields.name,
+                "jobs": counts,
+                "outcomes": [as_row(outcome) for outcome in outcomes],
+                "failures": found.failures,
+            }
+        )
+        return
+    print(f"{study.fields.name}: " + ", ".join(f"{n} jobs {state}" for state, n in counts.items()))
+    if outcomes:
+        rows = summary_rows(outcomes)
+        constant = [k for k in ("backbone", "recipe", "seed") if len({row[k] for row in rows}) == 1]
+        print_table([{k: v for k, v in row.items() if k not in constant} for row in rows])
+    for failure in found.failures:
+        print(f"failed: {failure['job']}: {failure['reason']}")

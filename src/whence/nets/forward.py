@@ -1,0 +1,85 @@
+"""Running a network: on which device, in which precision, on images normalised as its weights expect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from whence.errors import InputError
+
+EVALUATION_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where and in which precision a network runs."""
+
+    kind: str  # "cpu" or "cuda"
+    precision: str  # "float32" or "bfloat16"
+
+    @classmethod
+    def resolve(cls, kind: str, precision: str) -> Device:
+        """Resolve `precision` "auto" for a device: bfloat16 where a GPU has it, float32 elsewhere."""
+        if precision == "auto":
+            fast = kind == "cuda" and torch.cuda.is_bf16_supported()
+            precision = "bfloat16" if fast else "float32"
+        return cls(kind, precision)
+
+    def autocast(self) -> torch.autocast:
+        """The context in which forward passes run."""
+        return torch.autocast(self.kind, dtype=torch.bfloat16, enabled=self.precision == "bfloat16")
+
+
+def check_device(kind: str) -> str:
+    """Return "cpu" or "cuda" for what a user asked ("auto" takes a GPU if there is one); `InputError` otherwise."""
+    if kind == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if kind not in ("cpu", "cuda"):
+        raise InputError(f"device {kind!r} is not known; whence takes cpu, cuda or auto")
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise InputError("device 'cuda' was asked for, but torch finds no GPU here; use --device cpu or auto")
+    return kind
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """Turn uint8 images (N, H, W, 3) into what a network expects: floats (N, 3, H, W), channel by channel."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def __call__(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Normalise a batch on the device it lies on."""
+        mean = torch.tensor(self.mean, device=pixels.device).mul(255).view(1, -1, 1, 1)
+        std = torch.tensor(self.std, device=pixels.device).mul(255).view(1, -1, 1, 1)
+        return (pixels.permute(0, 3, 1, 2).float() - mean) / std
+
+
+@torch.inference_mode()
+def in_batches(
+    run: Callable[[torch.Tensor], torch.Tensor],
+    normalise: Normalisation,
+    pixels: NDArray[np.uint8],
+    device: Device,
+) -> torch.Tensor:
+    """What `run` returns for images (N, H, W, 3), batch by batch, put together on the CPU."""
+    found = []
+    for start in range(0, len(pixels), EVALUATION_BATCH):
+        batch = torch.from_numpy(np.array(pixels[start : start + EVALUATION_BATCH])).to(device.kind)
+        with device.autocast():
+            found.append(run(normalise(batch)).cpu())
+    return torch.cat(found)
+
+
+def predict(
+    network: nn.Module, normalise: Normalisation, pixels: NDArray[np.uint8], device: Device
+) -> NDArray[np.float64]:
+    """Probabilities (N, C) of each class for images (N, H, W, 3), the network in eval mode."""
+    network.eval()
+    logits = in_batches(network, normalise, pixels, device)
+    return np.asarray(torch.softmax(logits.double(), dim=1).numpy())

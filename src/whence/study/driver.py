@@ -1,0 +1,146 @@
+"""The driver: it alone writes the ledger; it takes what is done, runs what is missing, exports as it goes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from whence.errors import WhenceError
+from whence.study import job as jobs
+from whence.study.collect import measured
+from whence.study.engine import Engine
+from whence.study.job import Job, State
+from whence.study.ledger import Ledger
+from whence.study.plan import Entry, Plan
+from whence.study.progress import Progress, Say, describe
+from whence.study.tables import export_tables, import_tables
+
+
+@dataclass
+class Status:
+    """Where a study stands."""
+
+    done: int = 0
+    failed: int = 0
+    waiting: int = 0
+    failures: list[dict[str, str]] = field(default_factory=list)
+
+
+def run(plan: Plan, folder: Path, engine: Engine, say: Say = lambda line: None) -> Status:
+    """Run what is missing of a study, keeping its ledger and tables in `folder`.
+
+    What the ledger, the exported tables or job folders hold already is not done again. Failed jobs are tried
+    once more. Returns where the study stands at the end; failures are in it, not raised.
+    """
+    with _only_driver(folder):
+        ledger = Ledger(folder / "ledger.db")
+        try:
+            jobs.sweep()
+            take_what_is_done(plan, folder, ledger)
+            missing = missing_entries(plan, ledger)
+            book = _Book(plan, folder, ledger, missing, say)
+            if missing:
+                say(
+                    f"{len(plan.entries) - len(missing)} of {len(plan.entries)} jobs are done, {len(missing)} to do"
+                )
+                engine.run([entry.job for entry in missing], book.ended)
+            export_tables(ledger, folder)
+            return status(plan, ledger.jobs())
+        finally:
+            ledger.close()
+
+
+def look(plan: Plan, folder: Path) -> Status:
+    """Where a study stands, read from its ledger, tables and job folders; nothing is run or written."""
+    ledger = Ledger(folder / "ledger.db" if (folder / "ledger.db").exists() else None)
+    try:
+        known = {one.row.job for one in import_tables(folder)}
+        return status(
+            plan, ledger.jobs() | known | {e.job.key for e in plan.entries if e.job.state == "done"}
+        )
+    finally:
+        ledger.close()
+
+
+def take_what_is_done(plan: Plan, folder: Path, ledger: Ledger) -> None:
+    """Bring the ledger up to date with the exported tables and the job folders."""
+    known, planned = ledger.jobs(), {entry.job.key for entry in plan.entries}
+    ledger.add(one for one in import_tables(folder) if one.row.job in planned - known)
+    known = ledger.jobs()
+    for entry in plan.entries:
+        if entry.job.key not in known and entry.job.state == "done":
+            ledger.add([measured(entry, plan.study.name)])
+
+
+def missing_entries(plan: Plan, ledger: Ledger) -> list[Entry]:
+    """What is still to be run: outcomes not in the ledger, and the pretrainings that they, or the tables, need.
+
+    A pretraining whose row is known but whose checkpoint is lost is repeated only for a missing outcome.
+    """
+    known = ledger.jobs()
+    outcomes = [entry for entry in plan.finetunings if entry.job.key not in known]
+    needed = {key for entry in outcomes for key in entry.job.needs}
+    pretrainings = [
+        entry
+        for entry in plan.pretrainings
+        if entry.job.key not in known or (entry.job.key in needed and entry.job.state != "done")
+    ]
+    return [*pretrainings, *outcomes]
+
+
+def status(plan: Plan, known: set[str]) -> Status:
+    """Count what is done (its key is among `known`), failed and waiting, with the reasons."""
+    found = Status()
+    for entry in plan.entries:
+        if entry.job.key in known:
+            found.done += 1
+        elif entry.job.state == "failed":
+            found.failed += 1
+            found.failures.append({"job": describe(entry), "reason": entry.job.reason})
+        else:
+            found.waiting += 1
+    return found
+
+
+class _Book:
+    """Writes down each job as it ends, and exports the tables whenever a source is complete."""
+
+    def __init__(self, plan: Plan, folder: Path, ledger: Ledger, missing: list[Entry], say: Say) -> None:
+        self.plan, self.folder, self.ledger = plan, folder, ledger
+        self.open = {entry.source: 0 for entry in missing}
+        for entry in missing:
+            self.open[entry.source] += 1
+        self.progress = Progress(missing, say)
+
+    def ended(self, job: Job, state: State) -> None:
+        entry, found = self.progress.entries[job.key], None
+        if state == "done":
+            found = measured(entry, self.plan.study.name)
+            self.ledger.add([found])
+        self.progress.tell(entry, found.row if found else None)
+        self.open[entry.source] -= 1
+        if not self.open[entry.source]:
+            export_tables(self.ledger, self.folder)
+
+
+@contextmanager
+def _only_driver(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / ".driver.lock"
+    with path.open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            raise WhenceError(
+                f"another whence (process {lock.read().strip() or 'unknown'}) is running the study in {folder}; "
+                f"wait for it, or end it and type the same command again"
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield

@@ -1,0 +1,160 @@
+"""A job: a piece of work named by the hash of all that decides its result, in a folder of its own.
+
+The folder `$WHENCE_HOME/jobs/KIND/KEY/` holds `job.json` (what was asked), the results, and one mark: `done`, or
+`failed` with the reason in it. It appears in one rename when the work has ended, so it is never half there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from whence.errors import InputError, WhenceError
+from whence.paths import building, home, read_json, write_json
+
+State = Literal["done", "failed", "waiting"]
+Work = Callable[["Job", Path], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece of work.
+
+    `inputs` (JSON values) decide the result and are hashed, with `version`, into the key; `locate` says where
+    the inputs lie on this machine and is not. `needs` are the keys of jobs that must be done before.
+    """
+
+    kind: str
+    version: int
+    inputs: dict[str, Any]
+    locate: dict[str, Any] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    cost: float = 1.0  # in images × epochs: for the time left, not for the key
+
+    @property
+    def key(self) -> str:
+        """The job's name: a hash of kind, version and inputs, and of nothing else."""
+        text = json.dumps([self.kind, self.version, self.inputs], sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    @property
+    def seed(self) -> int:
+        """The job's own seed, split off the study's seed (in `inputs`) by its key."""
+        import numpy as np
+
+        sequence = np.random.SeedSequence([int(self.inputs["seed"]), int(self.key, 16)])
+        return int(sequence.generate_state(1, np.uint64)[0] >> 1)
+
+    @property
+    def folder(self) -> Path:
+        """Where the job's result is, or will be."""
+        return job_folder(self.kind, self.key)
+
+    @property
+    def state(self) -> State:
+        """Whether the job is done, failed, or still to be done, by the mark in its folder."""
+        if (self.folder / "done").exists():
+            return "done"
+        return "failed" if (self.folder / "failed").exists() else "waiting"
+
+    @property
+    def reason(self) -> str:
+        """Why the job failed, in one line; empty if it did not."""
+        mark = self.folder / "failed"
+        return mark.read_text(encoding="utf-8").strip().splitlines()[0] if mark.exists() else ""
+
+
+def job_folder(kind: str, key: str) -> Path:
+    """The folder of a job of this kind and key."""
+    return home() / "jobs" / kind / key
+
+
+def run(job: Job, work: Work) -> State:
+    """Do a job unless it is done; a failure of the work is written down as the job's result, not raised.
+
+    An earlier failure is tried again.
+    """
+    if job.state == "done":
+        return "done"
+    forget_failure(job)
+    with building(job.folder) as scratch:
+        write_json(scratch / "job.json", as_document(job))
+        try:
+            work(job, scratch)
+        except Exception as error:
+            for path in scratch.iterdir():
+                if path.name not in ("job.json", "log.txt"):
+                    path.unlink()
+            (scratch / "failed").write_text(_reason(error), encoding="utf-8")
+        else:
+            (scratch / "done").touch()
+    return job.state
+
+
+def mark_failed(job: Job, reason: str) -> None:
+    """Write down that a job's process ended without a result of its own."""
+    if job.state == "waiting":
+        with building(job.folder) as scratch:
+            write_json(scratch / "job.json", as_document(job))
+            (scratch / "failed").write_text(reason + "\n", encoding="utf-8")
+
+
+def forget_failure(job: Job) -> None:
+    """Make a failed job a waiting one again."""
+    if job.state == "failed":
+        shutil.rmtree(job.folder)
+
+
+def as_document(job: Job) -> dict[str, Any]:
+    """What `job.json` holds."""
+    return {
+        "kind": job.kind,
+        "version": job.version,
+        "inputs": job.inputs,
+        "locate": job.locate,
+        "needs": list(job.needs),
+        "cost": job.cost,
+    }
+
+
+def read_job(folder: Path) -> Job:
+    """The job of which `folder/job.json` tells; an `InputError` if there is none."""
+    path = folder / "job.json"
+    if not path.is_file():
+        raise InputError(f"{folder} is no job folder: it has no job.json")
+    try:
+        found = read_json(path)
+        return Job(
+            found["kind"],
+            int(found["version"]),
+            dict(found["inputs"]),
+            dict(found["locate"]),
+            tuple(found["needs"]),
+            float(found["cost"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} does not describe a job ({type(error).__name__}: {error})") from error
+
+
+def sweep() -> int:
+    """Delete what killed jobs of this machine left half done; return how many. Running ones are left alone."""
+    from whence.study.processes import alive
+
+    swept = 0
+    for path in (home() / "jobs").glob("*/.*.tmp"):
+        owner = path.name.split(".")[2]
+        if owner.isdigit() and not alive(int(owner)):
+            shutil.rmtree(path, ignore_errors=True)
+            swept += 1
+    return swept
+
+
+def _reason(error: Exception) -> str:
+    headline = str(error) if isinstance(error, WhenceError) else f"{type(error).__name__}: {error}"
+    return " ".join(headline.split()) + "\n\n" + "".join(traceback.format_exception(error))

@@ -1,0 +1,129 @@
+"""The ledger: one SQLite file with all that a study has measured, and one writer, the driver."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from whence.errors import InputError
+from whence.records import CurvePoint, Outcome, Prediction, Pretraining, column_names
+
+SCHEMA = 1
+TABLES: dict[str, type] = {
+    "outcomes": Outcome,
+    "pretrainings": Pretraining,
+    "curves": CurvePoint,
+    "predictions": Prediction,
+}
+KEYS = {"outcomes": "job", "pretrainings": "job", "curves": "job, epoch", "predictions": "job, image, label"}
+SQL_TYPES = {"int": "INTEGER", "float": "REAL", "bool": "INTEGER", "str": "TEXT"}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Everything that came of one job: its row, its curve and its predictions."""
+
+    row: Outcome | Pretraining
+    curve: Sequence[CurvePoint]
+    predictions: Sequence[Prediction]
+
+
+class Ledger:
+    """What a study has measured. Each job's rows enter in one transaction, so it is wholly there or not at all."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Open or create the ledger at `path`, or an empty one in memory.
+
+        Raises `InputError` if the file is of another kind or of a later schema.
+        """
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self.connection = sqlite3.connect(path or ":memory:", isolation_level=None)
+        try:
+            found = self.connection.execute("PRAGMA user_version").fetchone()[0]
+            if found > SCHEMA:
+                raise InputError(
+                    f"{path} was written by a later whence (schema {found}, this one knows {SCHEMA})"
+                )
+            self.connection.execute("PRAGMA journal_mode = DELETE")
+            self.connection.execute("PRAGMA synchronous = FULL")
+            with self._transaction():
+                for table in TABLES:
+                    self.connection.execute(_create(table))
+                self.connection.execute(f"PRAGMA user_version = {SCHEMA}")
+        except sqlite3.DatabaseError as error:
+            raise InputError(
+                f"{path} is not a ledger ({error}); move it away and run the study again"
+            ) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self.connection.close()
+
+    def add(self, measured: Iterable[Measured]) -> None:
+        """Write what jobs measured; a job that is there already stays as it is."""
+        with self._transaction():
+            for one in measured:
+                self._insert("outcomes" if isinstance(one.row, Outcome) else "pretrainings", [one.row])
+                self._insert("curves", one.curve)
+                self._insert("predictions", one.predictions)
+
+    def jobs(self) -> set[str]:
+        """Keys of all jobs that the ledger holds."""
+        query = "SELECT job FROM outcomes UNION SELECT job FROM pretrainings"
+        return {key for (key,) in self.connection.execute(query)}
+
+    def rows(self, table: str, jobs: Iterable[str] | None = None) -> list[Any]:
+        """The records of a table, in a stable order; only those of `jobs` when given."""
+        record = TABLES[table]
+        order = {"outcomes": "source, target, backbone, recipe, seed, fold"}.get(table, KEYS[table])
+        wanted = None if jobs is None else set(jobs)
+        query = f"SELECT {', '.join(column_names(record))} FROM {table} ORDER BY {order}"
+        found = [_decode(record, row) for row in self.connection.execute(query)]
+        return [row for row in found if wanted is None or row.job in wanted]
+
+    def _insert(self, table: str, records: Sequence[Any]) -> None:
+        marks = ", ".join("?" * len(column_names(TABLES[table])))
+        self.connection.executemany(
+            f"INSERT OR IGNORE INTO {table} VALUES ({marks})",
+            [_encode(record) for record in records],
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+
+def _create(table: str) -> str:
+    columns = [f"{f.name} {SQL_TYPES.get(str(f.type), 'TEXT')} NOT NULL" for f in fields(TABLES[table])]
+    columns = [c.replace(" REAL NOT NULL", " REAL") for c in columns]  # NaN is stored as NULL
+    return f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(columns)}, PRIMARY KEY ({KEYS[table]}))"
+
+
+def _encode(record: Any) -> tuple[Any, ...]:
+    return tuple(json.dumps(v) if isinstance(v, tuple) else v for v in astuple(record))
+
+
+def _decode(record: type, row: Sequence[Any]) -> Any:
+    values = []
+    for field, value in zip(fields(record), row, strict=True):
+        kind = str(field.type)
+        if kind == "float":
+            value = float("nan") if value is None else float(value)
+        elif kind == "bool":
+            value = bool(value)
+        elif kind.startswith("tuple"):
+            value = tuple(json.loads(value))
+        values.append(value)
+    return record(*values)

@@ -1,0 +1,268 @@
+"""The plan of a study: every dataset opened, every source found, every job named, before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from whence.data import Dataset, cut, open_dataset, survey
+from whence.errors import InputError
+from whence.nets.backbone import check_backbone, check_image_size
+from whence.nets.forward import Device
+from whence.nets.sources import Source, find_source, source_kind
+from whence.study.job import Job
+from whence.study.study_file import StudyFile
+from whence.study.work import VERSIONS
+from whence.training.recipe import Recipe, make_recipe, steps
+
+FEW_STEPS = 200  # under this a recipe made for the paper's data sizes has hardly begun
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A job and what it stands for in the study's tables."""
+
+    job: Job
+    source: str
+    backbone: str
+    recipe: str
+    seed: int
+    target: str = ""  # empty for a pretraining
+    source_recipe: str = ""
+    fold: int = -1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All jobs of a study, in the order in which they are best run, and the datasets they are about."""
+
+    study: StudyFile
+    pretrainings: list[Entry]
+    finetunings: list[Entry]
+    sources: dict[str, Dataset]  # label → dataset, for the sources that are datasets
+    targets: dict[str, Dataset]
+    recipes: dict[str, Recipe] = field(default_factory=dict)  # target's label → its fine-tuning recipe
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Pretrainings first: they are the longest, and much waits for them."""
+        return [*self.pretrainings, *self.finetunings]
+
+
+def make_plan(
+    study: StudyFile,
+    *,
+    base: Path | None = None,
+    device: str = "cpu",
+    skip_unreadable: bool = False,
+    opened: dict[str, Dataset] | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Plan:
+    """Open every dataset and weights file of `study`, cut the folds and name all jobs.
+
+    Relative paths start from `base` (the study file's folder). `opened` holds datasets that are open already, by
+    name. Raises `InputError` for the first thing that would stop the study later; nothing has been trained then.
+    """
+    for backbone in study.backbone:
+        check_backbone(backbone)
+
+    def open_named(name: str) -> Dataset:
+        if opened and name in opened:
+            return opened[name]
+        say(f"reading {name}")
+        dataset = open_dataset(_located(name, base), skip_unreadable=skip_unreadable)
+        survey(dataset)
+        return dataset
+
+    datasets = {
+        name: open_named(name)
+        for name in dict.fromkeys([*study.targets, *study.sources])
+        if name in study.targets or source_kind(name) == "dataset"
+    }
+    labels = _labels(study, datasets)
+    ready = {
+        (name, backbone): find_source(name, backbone, base)
+        for name in study.sources
+        for backbone in study.backbone
+    }
+    maker = _Maker(study, datasets, labels, device)
+    for seed in study.seed:
+        for target in study.targets:
+            maker.cut(target, seed)
+    for name in study.sources:
+        for backbone in study.backbone:
+            for choice in study.recipe:
+                for seed in study.seed:
+                    maker.add(ready[name, backbone], backbone, choice, seed)
+    return Plan(
+        study,
+        list(maker.pretrainings.values()),
+        maker.finetunings,
+        {labels[n]: datasets[n] for n in study.sources if n in datasets},
+        {labels[n]: datasets[n] for n in study.targets},
+        maker.recipes,
+        list(dict.fromkeys(maker.warnings)),
+    )
+
+
+def plan_pretraining(
+    source: Dataset,
+    backbone: str,
+    choice: str | dict[str, Any],
+    seed: int,
+    device: str,
+    say: Callable[[str], None],
+) -> Entry:
+    """The job that pretrains on one source dataset, outside any study."""
+    check_backbone(backbone)
+    survey(source)
+    study = StudyFile(name="pretrain", sources=[source.address], targets=[source.address])
+    labels = {source.address: source.name}
+    maker = _Maker(study, {source.address: source}, labels, device)
+    entry = maker.pretraining(Source(source.address, "dataset"), source, backbone, choice, seed)
+    for warning in maker.warnings:
+        say(f"warning: {warning}")
+    return entry
+
+
+class _Maker:
+    """Names the jobs of one source after the other."""
+
+    def __init__(
+        self, study: StudyFile, datasets: dict[str, Dataset], labels: dict[str, str], device: str
+    ) -> None:
+        self.study, self.datasets, self.labels, self.device = study, datasets, labels, device
+        self.folds: dict[tuple[str, int], tuple[Any, ...]] = {}
+        self.pretrainings: dict[str, Entry] = {}
+        self.finetunings: list[Entry] = []
+        self.recipes: dict[str, Recipe] = {}
+        self.warnings: list[str] = []
+        self.excluded = {(labels.get(s, s), labels.get(t, t)) for s, t in study.exclude}
+
+    def cut(self, target: str, seed: int) -> None:
+        official = self.study.folds == "official"
+        folds = 5 if self.study.folds == "official" else self.study.folds
+        self.folds[target, seed] = cut(self.datasets[target], folds=folds, seed=seed, official=official)
+
+    def add(self, source: Source, backbone: str, choice: Any, seed: int) -> None:
+        mine = self.datasets.get(source.name) if source.kind == "dataset" else None
+        targets = [
+            name
+            for name in self.study.targets
+            if (mine is None or self.datasets[name].fingerprint != mine.fingerprint)
+            and (self.labels[source.name], self.labels[name]) not in self.excluded
+        ]
+        if not targets:
+            return
+        pretraining = self.pretraining(source, mine, backbone, choice, seed) if mine else None
+        for name in targets:
+            self._finetunings(source, pretraining, name, backbone, choice, seed)
+
+    def pretraining(self, source: Source, dataset: Dataset, backbone: str, choice: Any, seed: int) -> Entry:
+        overrides = self.study.overrides.pretrain.get(source.name)
+        recipe = make_recipe(self.study.pretrain_recipe or choice, "pretrain", source.name, overrides)
+        self._check(recipe, backbone, source.name, int(0.8 * len(dataset)))
+        inputs = self._inputs(dataset, backbone, recipe, seed)
+        job = Job(
+            "pretrain",
+            VERSIONS["pretrain"],
+            inputs,
+            _locate(dataset),
+            cost=float(len(dataset) * recipe.epochs),
+        )
+        entry = Entry(job, self.labels[source.name], backbone, recipe.name, seed)
+        return self.pretrainings.setdefault(job.key, entry)
+
+    def _finetunings(
+        self, source: Source, pretraining: Entry | None, target: str, backbone: str, choice: Any, seed: int
+    ) -> None:
+        dataset = self.datasets[target]
+        recipe = make_recipe(choice, "finetune", target, self.study.overrides.finetune.get(target))
+        folds = self.folds[target, seed]
+        self._check(recipe, backbone, target, len(folds[0].train))
+        self.recipes[self.labels[target]] = recipe
+        for fold in range(len(folds)):
+            inputs = self._inputs(dataset, backbone, recipe, seed)
+            inputs |= {"folds": self.study.folds, "fold": fold}
+            locate = _locate(dataset)
+            if pretraining:
+                inputs["pretraining"] = pretraining.job.key
+            elif source.path:
+                inputs["weights"] = source.identity
+                locate["weights"] = str(source.path.absolute())
+            job = Job(
+                "finetune",
+                VERSIONS["finetune"],
+                inputs,
+                locate,
+                (pretraining.job.key,) if pretraining else (),
+                float(len(dataset) * recipe.epochs),
+            )
+            self.finetunings.append(
+                Entry(
+                    job,
+                    self.labels[source.name],
+                    backbone,
+                    recipe.name,
+                    seed,
+                    self.labels[target],
+                    pretraining.job.key[:8] if pretraining else "",
+                    fold,
+                )
+            )
+
+    def _inputs(self, dataset: Dataset, backbone: str, recipe: Recipe, seed: int) -> dict[str, Any]:
+        precision = Device.resolve(self.device, recipe.precision).precision
+        settings = recipe.settings() | {"precision": precision}
+        return {
+            "dataset": dataset.fingerprint,
+            "backbone": backbone,
+            # The name decides nothing: two recipes with equal settings are one.
+            "recipe": settings | {"name": ""},
+            "seed": seed,
+            "threads": self.study.threads,
+            "device": self.device,
+        }
+
+    def _check(self, recipe: Recipe, backbone: str, dataset: str, images: int) -> None:
+        check_image_size(backbone, recipe.size)
+        count = steps(recipe, images)
+        if recipe.name.startswith("paper") and count < FEW_STEPS:
+            self.warnings.append(
+                f"recipe {recipe.name!r} leaves {count} steps on {self.labels.get(dataset, dataset)} "
+                f"({images} training images): it was made for thousands of images; recipe 'small' is made for some hundred"
+            )
+
+
+def _located(name: str, base: Path | None) -> str:
+    if base is None or Path(name).is_absolute():
+        return name
+    beside = base / Path(name).expanduser()
+    return str(beside) if beside.exists() else name
+
+
+def _locate(dataset: Dataset) -> dict[str, Any]:
+    return {"dataset": dataset.address, "options": asdict(dataset.options)}
+
+
+def _labels(study: StudyFile, datasets: dict[str, Dataset]) -> dict[str, str]:
+    """What each source and target is called in tables: without the path, so that no machine's folders get there."""
+    labels = {}
+    for name in dict.fromkeys([*study.targets, *study.sources]):
+        if name in datasets:
+            labels[name] = datasets[name].name
+        elif name.startswith("file:"):
+            labels[name] = f"file:{Path(name.removeprefix('file:')).stem}"
+        else:
+            labels[name] = name
+    for names in (study.sources, study.targets):
+        called = [labels[name] for name in names]
+        for name in names:
+            if called.count(labels[name]) > 1:
+                raise InputError(
+                    f"two of {', '.join(names)} are both called {labels[name]!r} in the tables; rename one folder"
+                )
+    return labels

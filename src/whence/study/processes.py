@@ -1,0 +1,33 @@
+"""Processes: whether one lives, and how a worker ends with the driver that started it."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+
+def alive(pid: int) -> bool:
+    """Whether a process of this machine lives."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def end_with_parent() -> None:
+    """Let this process end as soon as the driver that started it is gone, however it went."""
+    import multiprocessing
+    from multiprocessing.connection import wait
+
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()

@@ -1,0 +1,88 @@
+"""One pretraining or one source on one target, without a study file: the same jobs, no ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from whence.data import Dataset, open_dataset
+from whence.errors import InputError, WorkFailed
+from whence.nets.sources import source_kind
+from whence.records import Outcome, Pretraining
+from whence.study import job as jobs
+from whence.study.collect import measured
+from whence.study.engine import Engine
+from whence.study.job import Job, State
+from whence.study.plan import Entry, make_plan, plan_pretraining
+from whence.study.progress import Progress, Say, describe
+from whence.study.study_file import make_study
+
+Recipe = str | Mapping[str, Any]
+
+
+def pretrain_plan(
+    source: Dataset | str | Path, backbone: str, recipe: Recipe, seed: int, device: str, say: Say
+) -> list[Entry]:
+    """The one job that pretrains on `source`."""
+    if not isinstance(source, Dataset):
+        if source_kind(str(source)) != "dataset":
+            raise InputError(
+                f"source {str(source)!r} is no dataset to pretrain on; give a folder, table, .npz or name"
+            )
+        source = open_dataset(source)
+    return [plan_pretraining(source, backbone, _plain(recipe), seed, device, say)]
+
+
+def finetune_plan(
+    source: Dataset | str | Path,
+    target: Dataset | str | Path,
+    backbone: str,
+    recipe: Recipe,
+    folds: int | Literal["official"],
+    seed: int,
+    device: str,
+    say: Say,
+) -> list[Entry]:
+    """The jobs that fine-tune `source` on every fold of `target`, a pretraining first where it is a dataset."""
+    opened = {d.address: d for d in (source, target) if isinstance(d, Dataset)}
+    names = [d.address if isinstance(d, Dataset) else str(d) for d in (source, target)]
+    fields = {
+        "name": "finetune",
+        "sources": names[:1],
+        "targets": names[1:],
+        "backbone": backbone,
+        "recipe": _plain(recipe),
+        "folds": folds,
+        "seed": seed,
+    }
+    plan = make_plan(make_study(fields, "fine-tuning"), device=device, opened=opened, say=say)
+    for warning in plan.warnings:
+        say(f"warning: {warning}")
+    if not plan.finetunings:
+        raise InputError(f"source and target are the same dataset ({names[1]}); name another source, or none")
+    return plan.entries
+
+
+def run_plan(plan: list[Entry], engine: Engine, say: Say) -> list[Outcome | Pretraining]:
+    """Run what is missing and return what every job measured, in the plan's order; `WorkFailed` if one failed."""
+    jobs.sweep()
+    wanted = [entry for entry in plan if entry.target] or plan
+    missing = [entry for entry in wanted if entry.job.state != "done"]
+    needed = {key for entry in missing for key in entry.job.needs}
+    missing = [e for e in plan if e.job.key in needed and e.job.state != "done"] + missing
+    progress = Progress(missing, say)
+
+    def on_end(job: Job, state: State) -> None:
+        entry = progress.entries[job.key]
+        progress.tell(entry, measured(entry, "").row if state == "done" else None)
+
+    engine.run([entry.job for entry in missing], on_end)
+    failed = [entry for entry in plan if entry.job.state == "failed"]
+    if failed:
+        raise WorkFailed(f"{describe(failed[0])} failed: {failed[0].job.reason}")
+    return [measured(entry, "").row for entry in wanted]
+
+
+def _plain(recipe: Recipe) -> Any:
+    return recipe if isinstance(recipe, str) else dict(recipe)

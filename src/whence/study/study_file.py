@@ -1,0 +1,87 @@
+"""The study file: what a user asks for, validated once, at the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from whence.errors import InputError, unknown_name
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+RecipeChoice = str | dict[str, Any]
+
+
+class Overrides(BaseModel):
+    """Recipe fields for single datasets, by use."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pretrain: dict[str, dict[str, Any]] = {}
+    finetune: dict[str, dict[str, Any]] = {}
+
+
+class StudyFile(BaseModel):
+    """The fields of a study file; `backbone`, `recipe` and `seed` take one value or a list (an axis each)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+    sources: Annotated[list[str], Field(min_length=1)]
+    targets: Annotated[list[str], Field(min_length=1)]
+    exclude: list[tuple[str, str]] = []
+    backbone: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)] = ["resnet50"]
+    recipe: Annotated[list[RecipeChoice], BeforeValidator(_as_list), Field(min_length=1)] = ["small"]
+    pretrain_recipe: RecipeChoice | None = None
+    overrides: Overrides = Overrides()
+    folds: Annotated[int, Field(ge=2, le=20)] | Literal["official"] = 5
+    seed: Annotated[list[Annotated[int, Field(ge=0)]], BeforeValidator(_as_list), Field(min_length=1)] = [1]
+    threads: Annotated[int, Field(ge=1, le=256)] = 1
+
+    @field_validator("sources", "targets", "backbone", "seed")
+    @classmethod
+    def _no_repeats(cls, values: list[Any]) -> list[Any]:
+        twice = [value for position, value in enumerate(values) if value in values[:position]]
+        if twice:
+            raise ValueError(f"{twice[0]!r} is listed twice")
+        return values
+
+
+def read_study_file(path: Path) -> StudyFile:
+    """Read and validate a study file; an `InputError` names the file, the field, what was found and is accepted."""
+    if not path.is_file():
+        raise InputError(
+            f"study file {path} does not exist; give the path of a YAML file (see docs/study-file.md)"
+        )
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        hint = "; quote a name with brackets or commas in a list on one line" if "[" in str(error) else ""
+        raise InputError(
+            f"study file {path} is not valid YAML: {' '.join(str(error).split())}{hint}"
+        ) from error
+    if not isinstance(found, dict):
+        raise InputError(f"study file {path} holds {type(found).__name__}, not fields such as 'sources:'")
+    found.setdefault("name", path.stem)
+    return make_study(found, f"study file {path}")
+
+
+def make_study(fields: Mapping[str, Any], origin: str = "study") -> StudyFile:
+    """A validated study from its fields; `origin` is what an error calls them."""
+    try:
+        return StudyFile.model_validate(dict(fields))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "its fields"
+        if first["type"] == "extra_forbidden":
+            raise InputError(f"{origin}: {unknown_name('field', field, StudyFile.model_fields)}") from error
+        if first["type"] == "missing":
+            raise InputError(f"{origin}: field {field!r} is missing; it takes a list of names") from error
+        raise InputError(f"{origin}: field {field!r}: found {first['input']!r}; {first['msg']}") from error

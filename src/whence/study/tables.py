@@ -1,0 +1,106 @@
+"""A study's tables as files: written after every source, and read back when ledger and caches are gone."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TextIO
+
+from whence.errors import InputError
+from whence.paths import replacing
+from whence.records import column_names
+from whence.study.ledger import TABLES, Ledger, Measured
+
+FILES = {
+    "outcomes": "outcomes.csv",
+    "pretrainings": "pretrainings.csv",
+    "curves": "curves.csv",
+    "predictions": "predictions.csv.gz",
+}
+
+
+def export_tables(ledger: Ledger, folder: Path) -> None:
+    """Write every table of the ledger to `folder`, each file in one rename; equal ledgers give equal bytes."""
+    for table, name in FILES.items():
+        rows = ledger.rows(table)
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(column_names(TABLES[table]))
+        writer.writerows([[_cell(getattr(row, c)) for c in column_names(TABLES[table])] for row in rows])
+        with replacing(folder / name, "wb") as file:
+            data = text.getvalue().encode()
+            file.write(gzip.compress(data, mtime=0) if name.endswith(".gz") else data)
+
+
+def import_tables(folder: Path) -> list[Measured]:
+    """The jobs that exported tables in `folder` tell of, whole ones only: a row, its curve and its predictions."""
+    found = {table: _read(folder / name, TABLES[table]) for table, name in FILES.items()}
+    curves, predictions = _by_job(found["curves"]), _by_job(found["predictions"])
+    return [
+        Measured(row, curves[row.job], predictions[row.job])
+        for row in [*found["outcomes"], *found["pretrainings"]]
+        if row.job in curves and row.job in predictions
+    ]
+
+
+def _read(path: Path, record: type) -> list[Any]:
+    if not path.exists():
+        return []
+    try:
+        with _opened(path) as file:
+            rows = csv.DictReader(file)
+            missing = set(column_names(record)) - set(rows.fieldnames or ())
+            if missing:
+                raise InputError(
+                    f"{path} lacks the columns {', '.join(sorted(missing))}; move it away to go on without"
+                )
+            return [
+                record(**{f.name: _value(str(f.type), row[f.name]) for f in fields(record)}) for row in rows
+            ]
+    except (ValueError, TypeError, OSError, EOFError, csv.Error) as error:
+        raise InputError(
+            f"{path} cannot be read as a table of whence ({error}); move it away to go on without"
+        ) from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
+    if path.suffix == ".gz":
+        with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+            yield file
+    else:
+        with path.open(encoding="utf-8", newline="") as file:
+            yield file
+
+
+def _by_job(rows: list[Any]) -> dict[str, list[Any]]:
+    grouped: dict[str, list[Any]] = {}
+    for row in rows:
+        grouped.setdefault(row.job, []).append(row)
+    return grouped
+
+
+def _cell(value: Any) -> str:
+    """A float as the shortest text that gives it back to the last bit; NaN as an empty cell."""
+    if isinstance(value, float):
+        return "" if math.isnan(value) else repr(value)
+    if isinstance(value, tuple):
+        return json.dumps(value)
+    return str(value)
+
+
+def _value(kind: str, text: str) -> Any:
+    if kind == "float":
+        return float(text) if text else float("nan")
+    if kind == "int":
+        return int(text)
+    if kind == "bool":
+        return {"True": True, "False": False}[text]
+    return tuple(json.loads(text)) if kind.startswith("tuple") else text

@@ -1,0 +1,135 @@
+"""What each kind of job does: from its inputs to the files in its folder."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+from typing import Any
+
+from whence.data import Dataset, cut, open_dataset, split
+from whence.errors import InputError, unknown_name
+from whence.paths import write_json
+from whence.records import CurvePoint, as_row
+from whence.study.job import Job, Work, job_folder
+
+# Raise a kind's version when the same inputs would give another result: old folders are then not taken for it.
+VERSIONS = {"pretrain": 1, "finetune": 1}
+
+
+def work_of(kind: str) -> Work:
+    """The function that does jobs of this kind."""
+    known: dict[str, Work] = {"pretrain": pretrain, "finetune": finetune}
+    if kind not in known:
+        raise unknown_name("kind of job", kind, known)
+    return known[kind]
+
+
+def pretrain(job: Job, folder: Path) -> None:
+    """Train on a source dataset's 80–10–10 split from random weights; keep the checkpoint."""
+    from whence.nets.weights import save_weights
+
+    dataset = _open(job)
+    fold = split(dataset, seed=job.inputs["seed"])
+    fitted = _train(job, folder, dataset, fold, weights=None)
+    record = {
+        "format": "whence checkpoint 1",
+        "arch": job.inputs["backbone"],
+        "trained_on": dataset.name,
+        "fingerprint": dataset.fingerprint,
+        "classes": list(dataset.class_names),
+        "licence": dataset.card.licence or "",
+        "mean": list(fitted.normalise.mean),
+        "std": list(fitted.normalise.std),
+        "recipe": job.inputs["recipe"],
+        "seed": job.inputs["seed"],
+        "metrics": fitted.metrics,
+        "job": job.key,
+    }
+    save_weights(folder / "checkpoint.safetensors", fitted.network, record)
+
+
+def finetune(job: Job, folder: Path) -> None:
+    """Fine-tune a source on one fold of a target; keep the test predictions."""
+    dataset = _open(job)
+    fold = cut(dataset, folds=job.inputs["folds"], seed=job.inputs["seed"])[job.inputs["fold"]]
+    weights: Path | None = None
+    if "pretraining" in job.inputs:
+        weights = checkpoint_path(job.inputs["pretraining"])
+    elif "weights" in job.inputs:
+        weights = Path(job.locate["weights"])
+        _check_unchanged(weights, job.inputs["weights"])
+    _train(job, folder, dataset, fold, weights)
+
+
+def checkpoint_path(key: str) -> Path:
+    """Where the pretraining job of this key keeps its checkpoint."""
+    return job_folder("pretrain", key) / "checkpoint.safetensors"
+
+
+def _open(job: Job) -> Dataset:
+    dataset = open_dataset(job.locate["dataset"], **job.locate["options"])
+    if dataset.fingerprint != job.inputs["dataset"]:
+        raise InputError(
+            f"the dataset at {job.locate['dataset']} has changed since this job was planned: its fingerprint is "
+            f"{dataset.fingerprint[:12]}, not {job.inputs['dataset'][:12]}; plan again by running the study again"
+        )
+    return dataset
+
+
+def _check_unchanged(weights: Path, identity: str) -> None:
+    from whence.nets.weights import file_sha256
+
+    if not weights.is_file() or file_sha256(weights) != identity:
+        raise InputError(f"the weights at {weights} have changed or gone since this job was planned")
+
+
+def _train(job: Job, folder: Path, dataset: Dataset, fold: Any, weights: Path | None) -> Any:
+    import numpy as np
+
+    from whence.training.fitting import train_on_fold
+    from whence.training.loop import Epoch
+    from whence.training.recipe import Recipe
+
+    with (folder / "log.txt").open("w", encoding="utf-8") as log:
+
+        def note(epoch: Epoch) -> None:
+            log.write(
+                f"epoch {epoch.number}: loss {epoch.loss:.4f}, "
+                f"validation AUC {epoch.validation_auc:.4f}, test AUC {epoch.test_auc:.4f}\n"
+            )
+            log.flush()
+
+        fitted = train_on_fold(
+            dataset,
+            fold,
+            job.inputs["backbone"],
+            Recipe.model_validate(job.inputs["recipe"]),
+            weights=weights,
+            seed=job.seed,
+            device=job.inputs["device"],
+            threads=job.inputs["threads"],
+            on_epoch=note,
+        )
+    write_json(
+        folder / "result.json",
+        {
+            **fitted.metrics,
+            "converged": fitted.converged,
+            "epochs": len(fitted.epochs),
+            "train_images": len(fold.train),
+            "test_images": len(fold.test),
+            "seconds": round(fitted.seconds, 3),
+            "note": fitted.note,
+            "device": job.inputs["device"],
+            "host": platform.node(),
+        },
+    )
+    points = [CurvePoint(job.key, e.number, e.loss, e.validation_auc, e.test_auc) for e in fitted.epochs]
+    write_json(folder / "curves.json", [as_row(point) for point in points])
+    np.savez_compressed(
+        folder / "predictions.npz",
+        image=np.array([dataset.digests[i] for i in fold.test]),
+        label=dataset.labels[fold.test],
+        probabilities=fitted.probabilities,
+    )
+    return fitted
