@@ -56,7 +56,9 @@ def building(folder: Path) -> Iterator[Path]:
     If another process finished the same folder first, its result stays and ours is dropped.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.{os.getpid()}.", suffix=".tmp", dir=folder.parent))
+    scratch = Path(
+        tempfile.mkdtemp(prefix=f".{folder.name}.{os.getpid()}.", suffix=".tmp", dir=folder.parent)
+    )
     try:
         yield scratch
         scratch.chmod(0o777 & ~_umask())

@@ -31,7 +31,7 @@ def export_tables(ledger: Ledger, folder: Path) -> None:
     for table, name in FILES.items():
         rows = ledger.rows(table)
         text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
+        writer = csv.writer(text)  # RFC 4180: lines end in CR LF, so that both are quoted inside a cell
         writer.writerow(column_names(TABLES[table]))
         writer.writerows([[_cell(getattr(row, c)) for c in column_names(TABLES[table])] for row in rows])
         with replacing(folder / name, "wb") as file:

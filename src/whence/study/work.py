@@ -51,7 +51,9 @@ def pretrain(job: Job, folder: Path) -> None:
 def finetune(job: Job, folder: Path) -> None:
     """Fine-tune a source on one fold of a target; keep the test predictions."""
     dataset = _open(job)
-    fold = cut(dataset, folds=job.inputs["folds"], seed=job.inputs["seed"])[job.inputs["fold"]]
+    official = job.inputs["folds"] == "official"
+    folds = 5 if official else job.inputs["folds"]
+    fold = cut(dataset, folds=folds, seed=job.inputs["seed"], official=official)[job.inputs["fold"]]
     weights: Path | None = None
     if "pretraining" in job.inputs:
         weights = checkpoint_path(job.inputs["pretraining"])

@@ -52,6 +52,7 @@ class Recipe(BaseModel):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
     augmentation: Augmentation = Augmentation()
     class_weights: bool = True
+    tune: Literal["all"] = "all"
     fit: Literal["squash", "crop"] = "squash"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
 
@@ -69,6 +70,7 @@ ORIGIN: dict[str, Origin] = {
     "optimizer": "paper",
     "schedule": "paper",
     "class_weights": "paper",
+    "tune": "paper",
     "dropout": "code",
     "augmentation": "code",
     "fit": "code",

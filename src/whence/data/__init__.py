@@ -1,0 +1,34 @@
+"""What a dataset is, how one is opened, surveyed, decoded and cut into folds. No torch in here.
+
+The imports are eager on purpose: `survey`, `describe` and `split` are also names of functions, and a lazy
+attribute would be shadowed by the submodule of the same name. They load numpy and Pillow only.
+"""
+
+from whence.data.checks import check, overlap
+from whence.data.dataset import Dataset, OpenOptions
+from whence.data.describe import describe
+from whence.data.folds import Fold, cut, split
+from whence.data.named import known_names
+from whence.data.opening import open_dataset
+from whence.data.pixels import load_pixels
+from whence.data.stores import ArrayStore, FileStore, ImageStore
+from whence.data.survey import Survey, survey
+
+__all__ = [
+    "ArrayStore",
+    "Dataset",
+    "FileStore",
+    "Fold",
+    "ImageStore",
+    "OpenOptions",
+    "Survey",
+    "check",
+    "cut",
+    "describe",
+    "known_names",
+    "load_pixels",
+    "open_dataset",
+    "overlap",
+    "split",
+    "survey",
+]
