@@ -1,0 +1,38 @@
+"""What a report is made of: everything that came of a study, as plain tables and mappings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from whence.records import CurvePoint, Outcome, Pretraining, column_names
+
+
+def empty_table(record: type) -> pd.DataFrame:
+    """A table without rows that has the columns of a record."""
+    return pd.DataFrame(columns=column_names(record))
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """All that the page of a study shows. Only `name` is needed; what is missing is said to be missing.
+
+    `outcomes`, `pretrainings` and `curves` have the fields of `Outcome`, `Pretraining` and `CurvePoint` as
+    columns (`curves` joins the other two on `job`). `datasets` are the documents of `whence datasets show`,
+    each optionally with `origin`, `title`, `modality`, `licence`, `citation` and `role` ("source", "target" or
+    "both"). `settings` maps the name of a setting to its value, `versions` a package to its version; `seconds`
+    is the work done, summed over jobs; `failures` are `{job, reason}`; `findings` `{severity, what, advice}`.
+    """
+
+    name: str
+    outcomes: pd.DataFrame = field(default_factory=lambda: empty_table(Outcome))
+    pretrainings: pd.DataFrame = field(default_factory=lambda: empty_table(Pretraining))
+    curves: pd.DataFrame = field(default_factory=lambda: empty_table(CurvePoint))
+    datasets: list[dict[str, Any]] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    failures: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)

@@ -1,0 +1,135 @@
+"""The tables of a study, as data frames of plain values: what a page shows and an export writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from whence.report.tidy import configuration_labels
+from whence.report.words import display_names, is_missing
+
+
+def data_table(datasets: list[dict[str, Any]]) -> pd.DataFrame:
+    """The datasets and their properties (the paper's Table I), one row each.
+
+    Columns: `dataset, name, origin, modality, images, classes, size, channels, role, licence`; `classes` is a
+    count, `size` reads "96 × 96" (height × width) or "72 × 72 to 2583 × 2916", `name` is the full name.
+    """
+    short = display_names(str(document.get("name", "")) for document in datasets)
+    rows = [
+        {
+            "dataset": document.get("title") or short[str(document.get("name", ""))],
+            "name": str(document.get("name", "")),
+            "origin": document.get("origin"),
+            "modality": document.get("modality"),
+            "images": document.get("images"),
+            "classes": _how_many(document.get("classes")),
+            "size": size_text(document.get("size")),
+            "channels": document.get("channels"),
+            "role": document.get("role"),
+            "licence": document.get("licence"),
+        }
+        for document in datasets
+    ]
+    columns = [
+        "dataset",
+        "name",
+        "origin",
+        "modality",
+        "images",
+        "classes",
+        "size",
+        "channels",
+        "role",
+        "licence",
+    ]
+    return pd.DataFrame(rows, columns=columns, dtype=object)
+
+
+def pretraining_table(pretrainings: pd.DataFrame) -> pd.DataFrame:
+    """What each source's own network reached (the paper's Table II), in the order of `pretrainings`.
+
+    Columns: `source, source_full, configuration, train_accuracy, validation_accuracy, test_accuracy, test_auc,
+    epochs, converged, note`.
+    """
+    short = display_names(pretrainings["source"].astype(str))
+    table = pretrainings.assign(
+        source_full=pretrainings["source"],
+        source=[short[str(name)] for name in pretrainings["source"]],
+        configuration=configuration_labels(pretrainings),
+    ).rename(columns={"accuracy": "test_accuracy", "auc": "test_auc"})
+    columns = ["source", "source_full", "configuration", "train_accuracy", "validation_accuracy"]
+    return table[[*columns, "test_accuracy", "test_auc", "epochs", "converged", "note"]].reset_index(
+        drop=True
+    )
+
+
+def transferability_table(summary: pd.DataFrame) -> pd.DataFrame:
+    """Mean AUC and transferability (the paper's equation (1), percent) of each source on each target.
+
+    Columns: `target, configuration, source, source_full, auc, auc_sd, folds, transferability,
+    transferability_sd`. Transferability is the mean over folds of the relative gain over `none` on the same
+    fold; NaN where `none` was not measured, and for `none` itself.
+    """
+    columns = ["target", "configuration", "source", "source_full", "auc", "auc_sd", "folds"]
+    return summary[[*columns, "transferability", "transferability_sd"]].copy()
+
+
+def unconverged_table(tidy: pd.DataFrame, pretrainings: pd.DataFrame) -> pd.DataFrame:
+    """Every training that did not converge. Columns: `what` ("fine-tuning" or "pretraining"), `source`,
+    `target`, `fold` (None for a pretraining), `configuration`, `note`.
+    """
+    flags = tidy[~tidy["converged"].astype(bool)]
+    rows = [
+        ("fine-tuning", row.source_name, row.target_name, row.fold, row.configuration, row.note)
+        for row in flags.itertuples()
+    ]
+    own = pretraining_table(pretrainings)
+    rows += [
+        ("pretraining", row.source, None, None, row.configuration, row.note)
+        for row in own[~own["converged"].astype(bool)].itertuples()
+    ]
+    return pd.DataFrame(
+        rows, columns=["what", "source", "target", "fold", "configuration", "note"], dtype=object
+    )
+
+
+def settings_table(settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Settings as `setting, value` rows of text; a mapping within a mapping becomes `outer.inner`."""
+    flat: list[tuple[str, str]] = []
+
+    def add(prefix: str, value: Any) -> None:
+        if isinstance(value, Mapping):
+            for name, inner in value.items():
+                add(f"{prefix}.{name}" if prefix else str(name), inner)
+        else:
+            flat.append((prefix, _plain(value)))
+
+    add("", settings)
+    return pd.DataFrame(flat, columns=["setting", "value"])
+
+
+def size_text(size: Any) -> str | None:
+    """The size of a dataset's images, height × width, as one size or a range; None where it is not known."""
+    if not isinstance(size, Mapping) or is_missing(size.get("min")) or is_missing(size.get("max")):
+        return None
+    smallest, largest = (" × ".join(str(int(side)) for side in size[end]) for end in ("min", "max"))
+    return smallest if smallest == largest else f"{smallest} to {largest}"
+
+
+def _how_many(classes: Any) -> int | None:
+    if classes is None:
+        return None
+    return int(classes) if isinstance(classes, (int, float)) else len(classes)
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return "none set"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_plain(item) for item in value)
+    return str(value)
