@@ -1,0 +1,21 @@
+"""One name for one thing: what a study calls `paper:dtd` another calls `dtd`."""
+
+from __future__ import annotations
+
+
+def plain_name(name: str) -> str:
+    """The name under which outcomes of different studies are joined.
+
+    `paper:dtd` is `dtd`, `medmnist:breast` is `breastmnist`; a derivation in brackets is kept, since a part
+    of a dataset is another dataset. Anything else (a path, a hub id) is its own name.
+    """
+    name = name.strip()
+    scheme, colon, rest = name.partition(":")
+    if not colon:
+        return name
+    if scheme == "paper":
+        return rest
+    if scheme == "medmnist":
+        base, bracket, derivation = rest.partition("[")
+        return (base if base.endswith("mnist") else f"{base}mnist") + bracket + derivation
+    return name

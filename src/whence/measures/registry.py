@@ -1,0 +1,46 @@
+"""Finds the measures: one file each in this folder, and outsiders' by entry point `whence.measures`."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from whence.errors import unknown_name
+from whence.measures.contract import Measure
+
+_NOT_MEASURES = {"__init__", "contract", "registry"}
+
+
+def all_measures() -> dict[str, Measure]:
+    """Every measure by name, sorted; a built-in keeps its name against an outsider of the same name.
+
+    A measure's file holds a module-level `MEASURE`; an entry point leads to a `Measure`.
+    """
+    return dict(sorted(_found().items()))
+
+
+def get(name: str) -> Measure:
+    """The measure of that name, or an `InputError` that lists the nearest ones."""
+    found = _found()
+    if name not in found:
+        raise unknown_name("measure", name, found)
+    return found[name]
+
+
+@cache
+def _found() -> dict[str, Measure]:
+    found: dict[str, Measure] = {}
+    for point in entry_points(group="whence.measures"):
+        measure = point.load()
+        if not isinstance(measure, Measure):
+            raise TypeError(f"entry point {point.value!r} of whence.measures is no Measure")
+        found[measure.name] = measure
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        if file.stem in _NOT_MEASURES or file.stem.startswith("_"):
+            continue
+        measure = getattr(import_module(f"whence.measures.{file.stem}"), "MEASURE", None)
+        if measure is not None:
+            found[measure.name] = measure
+    return found

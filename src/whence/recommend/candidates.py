@@ -1,0 +1,130 @@
+"""The sources that could be tried on a target here, and what this machine knows of each on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from whence.data import Dataset, Fold, cut, open_dataset
+from whence.errors import InputError
+from whence.features.extract import features
+from whence.measures import linear_probe_folds
+from whence.nets.backbone import check_backbone, check_image_size
+from whence.nets.sources import find_source, source_kind
+from whence.nets.weights import file_sha256, read_record
+from whence.paths import home
+from whence.recommend.measured import Measured, measured_here
+from whence.recommend.ranking import Candidate
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Start:
+    """A source that can be loaded here: its weights (None for random ones) and how outcomes name it."""
+
+    name: str
+    trained_on: str | None
+    weights: Path | None = None
+    identity: str = ""  # hash of the weights' bytes
+    pretraining: str = ""  # key of the job that made them, if it was ours
+
+
+def find_candidates(
+    target: Dataset,
+    sources: Sequence[str] | None,
+    backbone: str,
+    *,
+    size: int,
+    folds: int,
+    seed: int,
+    device: str,
+    say: Say,
+) -> list[Candidate]:
+    """Every source with what is known of it on `target`: a probe of its features, outcomes measured here.
+
+    Without `sources`: the checkpoints of this backbone in the cache, ImageNet's weights if they can be had, `none`.
+    The probe uses the same folds as a study would. Raises `InputError` for a source that cannot be opened, and
+    for a target that is too small to be cut.
+    """
+    check_backbone(backbone)
+    check_image_size(backbone, size)
+    cuts = cut(target, folds=folds, seed=seed)
+    starts, away = _asked_for(sources, backbone, target) if sources else _at_hand(backbone, target, say)
+    outcomes = measured_here(target, backbone)
+    found = []
+    for start in starts:
+        say(f"probing {start.name} on {target.name} ({len(target)} images of {size} pixels)")
+        probe = _probe(start, target, cuts, backbone, size, seed, device)
+        found.append(Candidate(start.name, start.trained_on, probe, _outcomes(start, outcomes)))
+    return found + [Candidate(name, trained_on, at_hand=False) for name, trained_on in away]
+
+
+def _probe(
+    start: Start, target: Dataset, cuts: Sequence[Fold], backbone: str, size: int, seed: int, device: str
+) -> list[float]:
+    """The probe's AUC on each test part; it learns from training and validation images, for it chooses nothing."""
+    found = features(target, backbone, start.weights, start.identity, size=size, seed=seed, device=device)
+    parts = [(np.union1d(fold.train, fold.validation), fold.test) for fold in cuts]
+    return [float(value) for value in linear_probe_folds(found, target.labels, folds=parts)]
+
+
+def _outcomes(start: Start, outcomes: Measured) -> list[float] | None:
+    return outcomes.get(start.pretraining or start.identity or "none")
+
+
+def _asked_for(
+    sources: Sequence[str], backbone: str, target: Dataset
+) -> tuple[list[Start], list[tuple[str, str | None]]]:
+    starts: list[Start] = []
+    away: list[tuple[str, str | None]] = []
+    for name in dict.fromkeys(sources):
+        if source_kind(name) == "dataset":
+            dataset = open_dataset(name)
+            if dataset.fingerprint == target.fingerprint:
+                raise InputError(f"source {name!r} is the target itself; name other sources")
+            mine = [s for s in checkpoints(backbone) if s[1] == dataset.fingerprint]
+            starts += [start for start, _ in mine[:1]]
+            away += [] if mine else [(dataset.name, dataset.name)]
+        else:
+            starts.append(_ready(name, backbone))
+    return starts, away
+
+
+def _at_hand(backbone: str, target: Dataset, say: Say) -> tuple[list[Start], list[tuple[str, str | None]]]:
+    starts = [start for start, trained_on in checkpoints(backbone) if trained_on != target.fingerprint]
+    away: list[tuple[str, str | None]] = []
+    try:
+        starts.append(_ready("imagenet", backbone))
+    except InputError as error:
+        say(f"left out: {error}")
+        away.append(("imagenet", "imagenet"))
+    return [*starts, Start("none", "none")], away
+
+
+def _ready(name: str, backbone: str) -> Start:
+    source = find_source(name, backbone)
+    if source.path is None:
+        return Start("none", "none")
+    record = read_record(source.path)
+    trained_on = record.get("trained_on") or ("imagenet" if "imagenet" in source.path.stem.lower() else None)
+    shown = f"file:{source.path.stem}" if name.startswith("file:") else name
+    return Start(shown, trained_on, source.path, source.identity, record.get("job", ""))
+
+
+def checkpoints(backbone: str) -> list[tuple[Start, str]]:
+    """Pretrained networks of this backbone in the cache, one per dataset and recipe, with the dataset's fingerprint."""
+    found: dict[str, tuple[Start, str]] = {}
+    for path in sorted((home() / "jobs" / "pretrain").glob("*/checkpoint.safetensors")):
+        record = read_record(path)
+        if record.get("arch") != backbone:
+            continue
+        name = record["trained_on"]
+        if name in found:
+            name = f"{name} ({record['job'][:8]})"
+        start = Start(name, record["trained_on"], path, file_sha256(path), record["job"])
+        found[name] = (start, record["fingerprint"])
+    return list(found.values())

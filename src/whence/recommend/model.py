@@ -1,0 +1,173 @@
+"""From evidence to belief: one Gaussian model that takes whatever there is for each source.
+
+On the logit scale the outcome of source i is  location + spread · z_i,  z_i = effect_i + particular_i, with
+`Prior` over both parts. A probe shows  centre + probe spread · (a z_i + b effect_i + noise)  (`Reading`),
+an outcome measured on the target shows it up to the error of its folds. Given the spread all is linear and
+Gaussian and solved exactly; the spread itself is averaged over a small grid, weighted by how well it
+explains what was measured. A source about which nothing is known simply keeps the prior's width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whence.recommend.prior import Effect, Prior
+from whence.recommend.reading import Reading
+
+Floats = NDArray[np.float64]
+LEVEL_SD = (
+    0.75  # fine-tuning ends near the probes' level, give or take this much logit: ours, not yet measured
+)
+FLAT = 100.0  # variance of a level of which nothing is known
+GRID = np.linspace(-3, 3, 25)  # over the logarithm of the spread, in its standard deviations
+DRAWS = 6000
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What there is on one source: its effect from experience; probe and outcome as (logit, variance) or None."""
+
+    effect: Effect
+    probe: tuple[float, float] | None = None
+    measured: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What follows, arrays of n sources: `z` and `z_sd`, `p_best` (sums to 1), and logit AUCs `mean`, `low`, `high`.
+
+    `low` and `high` hold 90 %. The three are None where nothing tells the target's level: no probe, no outcome.
+    Sources by falling `mean` (or `z`) are the ranking.
+    """
+
+    z: Floats
+    z_sd: Floats
+    p_best: Floats
+    mean: Floats | None
+    low: Floats | None
+    high: Floats | None
+
+    @property
+    def order(self) -> list[int]:
+        """Positions of the sources, best first; ties keep the order given."""
+        return [int(i) for i in np.argsort(-(self.z if self.mean is None else self.mean), kind="stable")]
+
+
+def believe(evidence: Sequence[Evidence], prior: Prior, reading: Reading, *, seed: int = 0) -> Belief:
+    """The posterior over all sources at once; deterministic for a seed, which only `p_best`, `low`, `high` use."""
+    n = len(evidence)
+    spreads = np.exp(prior.log_spread + prior.log_spread_sd * GRID)
+    start_mean, start_cov = _start(evidence, prior)
+    seen = _probe_rows(evidence, prior, reading)
+    if any(e.measured for e in evidence):
+        solved = [_solve(start_mean, start_cov, *_stack(seen, _outcome_rows(evidence, s))) for s in spreads]
+    else:  # only a measured outcome depends on the spread
+        solved = [_solve(start_mean, start_cov, *seen)] * len(spreads)
+    likelihood = np.array([found[2] for found in solved])
+    log_weights = likelihood - GRID**2 / 2
+    weights = np.exp(log_weights - log_weights.max())
+    weights = weights / weights.sum()
+
+    to_z = np.zeros((n, 2 + 2 * n))
+    to_z[np.arange(n), 2 + np.arange(n)] = to_z[np.arange(n), 2 + n + np.arange(n)] = 1.0
+    z_means = np.array([to_z @ mean for mean, _, _ in solved])
+    z = weights @ z_means
+    z_var = weights @ (np.array([np.diag(to_z @ c @ to_z.T) for _, c, _ in solved]) + (z_means - z) ** 2)
+
+    draws_z, draws_auc, random = [], [], np.random.default_rng(seed)
+    counts = np.round(weights * DRAWS).astype(int)
+    rooted: tuple[Floats | None, Floats] = (None, to_z)
+    for spread, (mean, cov, _), count in zip(spreads, solved, counts, strict=True):
+        if rooted[0] is not cov:
+            rooted = (cov, _root(cov))
+        x = mean + random.standard_normal((count, len(mean))) @ rooted[1].T
+        draws_z.append(x @ to_z.T)
+        draws_auc.append(x[:, 1:2] + spread * draws_z[-1])
+    best = np.concatenate(draws_z).argmax(axis=1)
+    p_best = np.bincount(best, minlength=n) / len(best)
+    if not any(e.probe or e.measured for e in evidence):
+        return Belief(z, np.sqrt(z_var), p_best, None, None, None)
+    centres = np.array([m[1] + s * zs for s, (m, _, _), zs in zip(spreads, solved, z_means, strict=True)])
+    predicted = weights @ centres
+    low, high = np.quantile(np.concatenate(draws_auc), [0.05, 0.95], axis=0)
+    return Belief(
+        z, np.sqrt(z_var), p_best, predicted, np.minimum(low, predicted), np.maximum(high, predicted)
+    )
+
+
+Rows = tuple[Floats, Floats, Floats]  # design (m, 2 + 2n), what was seen (m,), its variance (m,)
+
+
+def _start(evidence: Sequence[Evidence], prior: Prior) -> tuple[Floats, Floats]:
+    """Prior mean and covariance of (probes' centre, location, effects, particulars)."""
+    n = len(evidence)
+    probes = [e.probe[0] for e in evidence if e.probe]
+    outcomes = [e.measured[0] for e in evidence if e.measured]
+    level = float(np.mean(probes or outcomes or [0.0]))
+    mean = np.concatenate([[level, level], [e.effect.mean for e in evidence], np.zeros(n)])
+    cov = np.zeros((2 + 2 * n, 2 + 2 * n))
+    cov[:2, :2] = FLAT  # the location lies near the centre, wherever that is
+    cov[1, 1] += LEVEL_SD**2
+    cov[np.arange(2, 2 + 2 * n), np.arange(2, 2 + 2 * n)] = np.concatenate(
+        [[e.effect.variance for e in evidence], np.full(n, prior.within)]
+    )
+    return mean, cov
+
+
+def _probe_rows(evidence: Sequence[Evidence], prior: Prior, reading: Reading) -> Rows:
+    n, at = len(evidence), [i for i, e in enumerate(evidence) if e.probe]
+    shown = np.array([e.probe for e in evidence if e.probe], dtype=np.float64).reshape(-1, 2)
+    # How far apart probes of this target lie: their own spread, drawn to the usual one of outcomes by two counts.
+    usual = np.exp(2 * prior.log_spread)
+    own = float(((shown[:, 0] - shown[:, 0].mean()) ** 2).sum()) if at else 0.0
+    spread = np.sqrt((2 * usual + own) / (2 + max(len(at) - 1, 0)))
+    design = np.zeros((len(at), 2 + 2 * n))
+    for row, i in enumerate(at):
+        design[row, 0] = 1.0
+        design[row, 2 + i] = spread * (reading.on_pair + reading.on_source)
+        design[row, 2 + n + i] = spread * reading.on_pair
+    return design, shown[:, 0], spread**2 * reading.noise + shown[:, 1]
+
+
+def _outcome_rows(evidence: Sequence[Evidence], spread: float) -> Rows:
+    n, at = len(evidence), [i for i, e in enumerate(evidence) if e.measured]
+    shown = np.array([e.measured for e in evidence if e.measured], dtype=np.float64).reshape(-1, 2)
+    design = np.zeros((len(at), 2 + 2 * n))
+    for row, i in enumerate(at):
+        design[row, 1] = 1.0
+        design[row, 2 + i] = design[row, 2 + n + i] = spread
+    return design, shown[:, 0], shown[:, 1]
+
+
+def _stack(first: Rows, second: Rows) -> Rows:
+    return (
+        np.concatenate([first[0], second[0]]),
+        np.concatenate([first[1], second[1]]),
+        np.concatenate([first[2], second[2]]),
+    )
+
+
+def _solve(
+    mean: Floats, cov: Floats, design: Floats, seen: Floats, variance: Floats
+) -> tuple[Floats, Floats, float]:
+    """Posterior mean and covariance, and the log density of what was seen."""
+    if not len(seen):
+        return mean, cov, 0.0
+    across = cov @ design.T
+    total = design @ across + np.diag(variance)
+    gain = np.linalg.solve(total, across.T).T
+    off = seen - design @ mean
+    after = cov - gain @ across.T
+    density = -0.5 * (off @ np.linalg.solve(total, off) + np.linalg.slogdet(2 * np.pi * total)[1])
+    return mean + gain @ off, (after + after.T) / 2, float(density)
+
+
+def _root(cov: Floats) -> Floats:
+    """A matrix whose product with its transpose is `cov`, which may be singular."""
+    values, vectors = np.linalg.eigh(cov)
+    scaled: Floats = vectors * np.sqrt(np.clip(values, 0, None))
+    return scaled

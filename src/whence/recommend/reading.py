@@ -1,0 +1,62 @@
+"""How to read a probe: what the separation of frozen features says of the outcome after fine-tuning.
+
+On the scale of z, within a target: probe = `on_pair` · z + `on_source` · the source's own effect + noise.
+Part of what a probe shows is how good the source is anywhere, which experience knows already; only
+`on_pair` is news. The coefficients are learned from published outcomes with a published score in the
+probe's place: no study has published probe AUCs, the nearest is `lp` of Juodelyte et al. (2024).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from whence.recommend.experience import logit
+from whence.recommend.prior import pair_matrix, source_effects
+
+STAND_IN = "lp"
+RIDGE = 1.0  # in observations: next to nothing against some 140 pairs, but a singular table cannot break it
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Coefficients of z and of the source's effect, and the variance of the noise, for a standardised probe."""
+
+    on_pair: float
+    on_source: float
+    noise: float
+    pairs: int
+
+
+UNINFORMED = Reading(0.0, 0.0, 1.0, 0)  # nothing to learn from: the probe is shown, and weighs nothing
+
+
+def learn_reading(standing: pd.DataFrame, scores: pd.DataFrame, measure: str = STAND_IN) -> Reading:
+    """Learn to read a score from targets that have both; neither table may hold the target to be predicted.
+
+    `standing` as of `standings`, `scores` with columns measure, source, target, value (in [0, 1], higher is
+    better). The source's effect for one target is that learned without it, as it will be in use.
+    """
+    values = scores[(scores["measure"] == measure) & (scores["source"] != scores["target"])]
+    pairs = pair_matrix(standing)
+    z = pairs.to_numpy(dtype=np.float64)
+    wide = pair_matrix(values.rename(columns={"value": "z"}))
+    shown = wide.reindex(index=pairs.index, columns=pairs.columns).to_numpy(dtype=np.float64)
+    outcomes, effects, probes = [], [], []
+    for column in range(z.shape[1]):
+        both = ~np.isnan(z[:, column]) & ~np.isnan(shown[:, column])
+        probe = logit(shown[both, column])
+        if both.sum() < 3 or not probe.std() > 0:
+            continue
+        outcomes.append(z[both, column])
+        effects.append(source_effects(np.delete(z, column, axis=1))[0][both])
+        probes.append((probe - probe.mean()) / probe.std(ddof=1))
+    if not probes or sum(map(len, probes)) < 20:
+        return UNINFORMED
+    x = np.stack([np.concatenate(outcomes), np.concatenate(effects)], axis=1)
+    y = np.concatenate(probes)
+    weights = np.linalg.solve(x.T @ x + RIDGE * np.eye(2), x.T @ y)
+    noise = float(((y - x @ weights) ** 2).sum() / (len(y) - 2))
+    return Reading(float(weights[0]), float(weights[1]), max(noise, 0.05), len(y))

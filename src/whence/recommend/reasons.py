@@ -1,0 +1,115 @@
+"""The evidence on each source in words, and how the order came about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+
+def experience_reason(standing: pd.DataFrame, name: str | None) -> str:
+    """What is known of a source from other targets; `standing` must not hold the target. None: a new network."""
+    mine = standing[standing["source"] == name]
+    if name is None or not len(mine):
+        return "no outcome on another target is known for it: wide interval"
+    targets, sources = mine["target"].nunique(), mine["sources"].mean()
+    if targets == 1:
+        return f"ranked {mine['rank'].mean():.1f} of {sources:.0f} sources on the one other target known"
+    return (
+        f"ranked {mine['rank'].mean():.1f} on average of {sources:.0f} sources over {targets} other targets"
+    )
+
+
+def probe_reason(probe: tuple[float, float] | None, better: int, probed: int) -> str | None:
+    """What its frozen features show (AUC, standard error); `better` of the `probed` sources show more."""
+    if probe is None:
+        return None
+    verb = "separate" if probe[0] >= 0.6 else "hardly separate"
+    said = f"its frozen features {verb} your classes: probe AUC {probe[0]:.2f} ± {probe[1]:.2f}"
+    return said if probed < 2 else f"{said}, {_place(better + 1)} of {probed} probes"
+
+
+def hint(name: str | None) -> str:
+    """Where to get a source that is not at hand; None is a network known to nobody else."""
+    if name == "none":
+        return "needs no weights: name none among the sources"
+    if name == "imagenet":
+        return "timm's weights: they load where there is a network; without one give a file as file:PATH"
+    if name is None or name in ("radimagenet", "medmnist"):
+        return "give its weights as file:PATH"
+    return f"pretrain on it (whence pretrain) where you have the images, or give weights trained on {name} as file:PATH"
+
+
+def measured_reason(measured: tuple[float, float] | None, folds: int) -> str | None:
+    """What fine-tuning it on this very target gave."""
+    if measured is None:
+        return None
+    over = "one fold" if folds == 1 else f"{folds} folds"
+    return f"measured here: AUC {measured[0]:.2f} ± {measured[1]:.2f} over {over}"
+
+
+def explanation(
+    *,
+    targets: int,
+    probed: int,
+    measured: int,
+    pairs: int,
+    level_known: bool,
+    settled: bool,
+    judged: pd.DataFrame,
+) -> list[str]:
+    """How the order was made and how well such orders did before, in plain sentences.
+
+    `judged` is `evaluation.published_summary()`; `settled` tells whether a best source stands out.
+    """
+    made = [f"experience on {targets} other target{'' if targets == 1 else 's'}"] if targets else []
+    made += [f"linear probes of {probed} source{'' if probed == 1 else 's'} on your images"] if probed else []
+    made += [f"outcomes measured on this target for {measured}"] if measured else []
+    said = [
+        f"The order rests on {_list(made)}."
+        if made
+        else "Nothing is known of any candidate: no order is better."
+    ]
+    if probed and pairs:
+        said.append(
+            f"How much a probe counts was learned from {pairs} published pairs, where a nearest-neighbour score"
+            " stands in for the probe: no study has published probes beside outcomes."
+        )
+    method = "experience and probe" if probed else "experience"
+    ours, rank, always = judged.loc[method], judged.loc["mean rank"], judged.loc["always"]
+    gain_low, gain_high = (float(ours.to_dict()[name]) for name in ("tau_gain_low", "tau_gain_high"))
+    said.append(
+        f"On {ours['targets']:.0f} published targets, each left out in turn, an order from {method} reached a "
+        f"weighted τ of {ours['weighted_tau']:.2f} and its first pick lost {ours['regret']:.4f} AUC; the mean rank on"
+        f" other targets alone reached {rank['weighted_tau']:.2f} and {rank['regret']:.4f}, always the same source"
+        f" lost {always['regret']:.4f}. {_against(gain_low, gain_high)}"
+    )
+    if not level_known:
+        said.append("No probe and no outcome tells how hard this target is, so no AUC is predicted.")
+    elif probed and not measured:
+        said.append(
+            "Predicted AUCs take fine-tuning to end near the probes' level, which is assumed, not measured:"
+            " trust the order more than the level."
+        )
+    if not settled:
+        said.append("No source stands out: trying the first two or three says more than this order does.")
+    return said
+
+
+def _list(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
+
+
+def _against(low: float, high: float) -> str:
+    """The paired 95 % interval of the gain in weighted τ over the mean rank, in words."""
+    if low > 0:
+        return f"That is better than the mean rank (gain in τ {low:+.2f} to {high:+.2f})."
+    if high < 0:
+        return (
+            f"That is worse than the mean rank (gain in τ {low:+.2f} to {high:+.2f}): prefer its order below."
+        )
+    return f"The difference from the mean rank is within noise (gain in τ {low:+.2f} to {high:+.2f})."
+
+
+def _place(number: int) -> str:
+    return {1: "the best", 2: "second", 3: "third"}.get(number, f"number {number}")

@@ -1,0 +1,208 @@
+"""The document of `whence rank`: order, intervals, chances, reasons, baselines."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from whence.errors import InputError
+from whence.knowledge import known_outcomes, published_outcomes
+from whence.recommend import Candidate, rank
+from whence.recommend.folds import fold_errors
+
+OUTCOMES = known_outcomes()
+
+
+def _folds(mean: float, seed: int = 0, sd: float = 0.02) -> list[float]:
+    return list(np.clip(mean + np.random.default_rng(seed).normal(size=5) * sd, 0, 1))
+
+
+MIXED = [
+    Candidate("none", "none", probe=_folds(0.7, 1)),
+    Candidate("bare checkpoint"),
+    Candidate("file:new", None, probe=_folds(0.88, 2)),
+    Candidate("paper:dtd", "paper:dtd", probe=_folds(0.85, 3)),
+    Candidate("imagenet", "imagenet", probe=_folds(0.9, 4)),
+]
+MEASURED = [
+    Candidate("imagenet", "imagenet", measured=_folds(0.9, 5)),
+    Candidate("paper:dtd", "paper:dtd", probe=_folds(0.6, 6), measured=_folds(0.95, 7)),
+    Candidate("none", "none", measured=_folds(0.8, 8)),
+    Candidate("new"),
+]
+
+
+def _by_source(document: dict[str, Any]) -> dict[str, Any]:
+    return {row["source"]: row for row in document["ranking"]}
+
+
+@pytest.mark.parametrize("candidates", [MIXED, MEASURED, MIXED[:1], MEASURED[-1:] + MEASURED[:1]])
+def test_order_intervals_and_chances_agree(candidates: list[Candidate]) -> None:
+    document = rank(candidates, OUTCOMES, target_name="mine")
+    rows = document["ranking"]
+    assert json.loads(json.dumps(document)) == document
+    assert {row["source"] for row in rows} == {c.source for c in candidates}
+    assert sum(row["p_best"] for row in rows) == pytest.approx(1)
+    predicted = [row["predicted"] for row in rows]
+    assert predicted == sorted(predicted, reverse=True)
+    assert all(0 < row["low"] <= row["predicted"] <= row["high"] < 1 for row in rows)
+    assert all(row["reasons"] for row in rows)
+    assert set(document["baselines"]) == {"mean_rank", "always"}
+
+
+def test_same_seed_same_document() -> None:
+    assert rank(MIXED, OUTCOMES, target_name="mine", seed=3) == rank(
+        MIXED, OUTCOMES, target_name="mine", seed=3
+    )
+
+
+def test_baselines_and_reasons() -> None:
+    document = rank(MIXED, OUTCOMES, target_name="mine")
+    assert document["baselines"] == {"mean_rank": ["imagenet", "paper:dtd", "none"], "always": "imagenet"}
+    rows = _by_source(document)
+    assert document["ranking"][0]["source"] == "imagenet"
+    assert any("other targets" in reason for reason in rows["imagenet"]["reasons"])
+    assert any("probe AUC 0.8" in reason for reason in rows["file:new"]["reasons"])
+    assert rows["bare checkpoint"]["reasons"] == [
+        "no outcome on another target is known for it: wide interval"
+    ]
+    assert rows["bare checkpoint"]["high"] - rows["bare checkpoint"]["low"] > (
+        rows["imagenet"]["high"] - rows["imagenet"]["low"]
+    )
+    assert any("0.56" in sentence and "0.0052" in sentence for sentence in document["explanation"])
+
+
+def test_nothing_known_of_the_level_predicts_no_auc() -> None:
+    document = rank(
+        [Candidate("imagenet", "imagenet"), Candidate("none", "none")], OUTCOMES, target_name="mine"
+    )
+    assert [row["source"] for row in document["ranking"]] == ["imagenet", "none"]
+    for row in document["ranking"]:
+        assert row["predicted"] is row["low"] is row["high"] is row["transferability"] is None
+
+
+def test_nothing_known_at_all() -> None:
+    document = rank([Candidate("a"), Candidate("b")], OUTCOMES.head(0), target_name="mine")
+    assert document["baselines"] == {"mean_rank": [], "always": None}
+    assert document["not_at_hand"] == []
+    assert document["explanation"][0].startswith("Nothing is known")
+    assert all(0.4 < row["p_best"] < 0.6 for row in document["ranking"])
+
+
+def test_measured_outcomes_dominate() -> None:
+    rows = _by_source(rank(MEASURED, OUTCOMES, target_name="mine"))
+    for candidate in MEASURED[:3]:
+        assert candidate.measured is not None
+        assert rows[candidate.source]["predicted"] == pytest.approx(np.mean(candidate.measured), abs=0.02)
+        assert rows[candidate.source]["high"] - rows[candidate.source]["low"] < 0.08
+    assert rows["paper:dtd"]["p_best"] > 0.7
+    assert rows["new"]["high"] - rows["new"]["low"] > 0.1
+
+
+def test_transferability_only_against_a_measured_none() -> None:
+    rows = _by_source(rank(MEASURED, OUTCOMES, target_name="mine"))
+    assert rows["none"]["transferability"] == 0
+    expected = 100 * (rows["imagenet"]["predicted"] / rows["none"]["predicted"] - 1)
+    assert rows["imagenet"]["transferability"] == pytest.approx(expected)
+    unmeasured = [Candidate("none", "none", probe=_folds(0.7)), MEASURED[0]]
+    assert all(
+        r["transferability"] is None for r in rank(unmeasured, OUTCOMES, target_name="mine")["ranking"]
+    )
+
+
+def test_better_probe_ranks_higher_among_unknown_sources() -> None:
+    unknown = [Candidate(f"x{i}", None, probe=_folds(0.6 + i / 12, seed=9)) for i in range(4)]
+    assert [r["source"] for r in rank(unknown, OUTCOMES, target_name="mine")["ranking"]] == [
+        "x3",
+        "x2",
+        "x1",
+        "x0",
+    ]
+
+
+def test_published_outcomes_on_the_target_itself_are_set_aside() -> None:
+    told = published_outcomes()
+    mine = told["target"] == "breastmnist"
+    told.loc[mine, "auc"] = told.loc[mine, "auc"].to_numpy()[::-1]
+    candidates = [
+        Candidate(s, s, probe=_folds(0.8, i)) for i, s in enumerate(["imagenet", "dermamnist", "none"])
+    ]
+    assert rank(candidates, told, target_name="medmnist:breast") == rank(
+        candidates, OUTCOMES, target_name="medmnist:breast"
+    )
+
+
+def test_own_studies_teach() -> None:
+    own = pd.DataFrame(
+        [
+            {
+                "study": "own",
+                "source": s,
+                "target": f"t{t}",
+                "backbone": "resnet18",
+                "fold": f,
+                "auc": a + 0.01 * f,
+            }
+            for t in range(6)
+            for f in (0, 1)
+            for s, a in (("hospital", 0.95), ("imagenet", 0.9), ("none", 0.6), ("dtd", 0.7))
+        ]
+    )
+    candidates = [Candidate("hospital", "hospital"), Candidate("dtd", "dtd"), Candidate("none", "none")]
+    document = rank(candidates, known_outcomes([own]), target_name="mine")
+    assert document["ranking"][0]["source"] == "hospital"
+    assert document["baselines"]["always"] == "hospital"
+
+
+def test_what_is_not_at_hand_is_listed_apart_with_a_hint() -> None:
+    away = [Candidate("lab weights", None, at_hand=False), Candidate("hub:rad", "radimagenet", at_hand=False)]
+    document = rank([*MIXED, *away], OUTCOMES, target_name="mine")
+    listed = {entry["source"]: entry for entry in document["not_at_hand"]}
+    assert {"lab weights", "hub:rad", "medmnist", "pathmnist"} <= set(listed)
+    assert not {"imagenet", "dtd", "none", "radimagenet"} & set(listed)
+    assert all(entry["hint"] and entry["reasons"] for entry in listed.values())
+    assert not {"lab weights", "hub:rad"} & {row["source"] for row in document["ranking"]}
+
+
+def test_the_target_is_no_source_of_itself() -> None:
+    document = rank([*MIXED, Candidate("dtd weights", "mine")], OUTCOMES, target_name="mine")
+    assert "dtd weights" not in _by_source(document)
+
+
+@pytest.mark.parametrize(
+    ("candidates", "told"),
+    [
+        ([], "no candidate"),
+        ([Candidate("a", at_hand=False)], "at hand"),
+        ([Candidate("a"), Candidate("a")], "more than once"),
+        ([Candidate("a", probe=[0.5, 1.2])], "from 0 to 1"),
+        ([Candidate("a", measured=[float("nan")])], "from 0 to 1"),
+    ],
+)
+def test_wrong_candidates_are_refused(candidates: list[Candidate], told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        rank(candidates, OUTCOMES, target_name="mine")
+
+
+def test_perfect_and_single_folds_stay_finite() -> None:
+    candidates = [
+        Candidate("a", probe=[1.0] * 5),
+        Candidate("b", probe=[0.5] * 5),
+        Candidate("c", measured=[1.0]),
+    ]
+    for row in rank(candidates, OUTCOMES, target_name="mine")["ranking"]:
+        assert 0 < row["low"] <= row["predicted"] <= row["high"] < 1
+
+
+def test_fold_errors_are_inflated_for_shared_training_images() -> None:
+    values = [0.90, 0.92, 0.94, 0.91, 0.93]
+    error = fold_errors([values], paired=False)[0]
+    assert error is not None
+    assert error[0] == pytest.approx(0.92)
+    assert error[1] == pytest.approx(np.sqrt(np.var(values, ddof=1) * (1 / 5 + 1 / 8)))
+    shifted = [[v + s for v in values] for s in (0, 0.01, 0.02)]
+    assert all(e is not None and e[1] < 1e-9 for e in fold_errors(shifted, paired=True))
