@@ -13,7 +13,7 @@ $(READY): pyproject.toml
 	@touch $@
 
 demo: $(READY)
-	$(BIN)/whence demo
+	$(BIN)/whence demo $(DEMO_OPTIONS)
 
 test: $(READY)
 	$(BIN)/pytest -n 2

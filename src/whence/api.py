@@ -135,7 +135,7 @@ def rank(
     Without `sources`, the candidates are the checkpoints of this backbone in the cache, ImageNet's weights if
     they can be had, and `none`. Raises `InputError` for what cannot be opened or has too few images.
     """
-    from whence.knowledge.published import published_outcomes
+    from whence.knowledge import known_outcomes
     from whence.recommend.candidates import find_candidates
     from whence.recommend.ranking import rank as rank_candidates
 
@@ -144,7 +144,7 @@ def rank(
     candidates = find_candidates(
         target, sources, backbone, size=size, folds=folds, seed=seed, device=check_device(device), say=say
     )
-    return Ranking(rank_candidates(candidates, published_outcomes(), target_name=target.name, seed=seed))
+    return Ranking(rank_candidates(candidates, known_outcomes(), target_name=target.name, seed=seed))
 
 
 class Study:
@@ -201,15 +201,15 @@ class Study:
 
         return look(self.plan(device=device, skip_unreadable=skip_unreadable), self.folder)
 
-    def outcomes(self) -> list[Outcome]:
-        """All outcomes measured so far."""
+    def outcomes(self, *, device: str = "auto", skip_unreadable: bool = False) -> list[Outcome]:
+        """The outcomes measured so far of what the study asks for."""
         from whence.study.ledger import Ledger
 
         if not (self.folder / "ledger.db").exists():
             return []
         ledger = Ledger(self.folder / "ledger.db")
         try:
-            return ledger.rows("outcomes")
+            return ledger.rows("outcomes", self.plan(device=device, skip_unreadable=skip_unreadable).keys)
         finally:
             ledger.close()
 
@@ -217,7 +217,7 @@ class Study:
         self, path: str | Path | None = None, *, figures: Path | None = None, device: str = "auto"
     ) -> Path:
         """Write the study's page (by default `report.html` in its folder), and its figures as SVG and PDF."""
-        from whence.report.page_of_study import write_page
+        from whence.report.of_study import write_page
 
         return write_page(
             self.plan(device=device), self.folder, Path(path or self.folder / "report.html"), figures

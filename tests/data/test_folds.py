@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -250,3 +251,17 @@ def test_the_single_split_with_one_tiny_class_among_large_ones() -> None:
 def test_nothing_is_written_on_refusal(refused: Refused) -> None:
     with refused("folds is 1"):
         cut(dataset_of([0, 1] * 30), folds=1)
+
+
+def test_folds_are_kept_and_cut_again_when_the_file_is_broken(
+    private_home: Path,
+) -> None:
+    dataset = dataset_of([0] * 20 + [1] * 15)
+    first = cut(dataset, seed=3)
+    (kept,) = (private_home / "folds").iterdir()
+    kept.write_bytes(kept.read_bytes()[:90])
+    for again in (cut(dataset, seed=3), cut(dataset, seed=3)):
+        for a, b in zip(first, again, strict=True):
+            assert a.train.tolist() == b.train.tolist()
+            assert a.validation.tolist() == b.validation.tolist()
+            assert a.test.tolist() == b.test.tolist()

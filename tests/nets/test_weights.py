@@ -36,12 +36,16 @@ def test_real_imagenet_weights_know_real_pictures(real_data: Path) -> None:
     )
     wanted = [index[some.class_names[label]] for label in some.labels]
     top1 = (found.argmax(axis=1) == wanted).mean()
-    assert top1 > 0.12  # weights.md measured 0.21 of 1000 classes on enlarged 64-pixel pictures; chance is 0.001
+    assert (
+        top1 > 0.12
+    )  # weights.md measured 0.21 of 1000 classes on enlarged 64-pixel pictures; chance is 0.001
 
 
 def test_saved_weights_come_back_with_their_record(tmp_path: Path) -> None:
     network = build("test_resnet", classes=3, dropout=0.0, seed=1)
-    save_weights(tmp_path / "w.safetensors", network, {"arch": "test_resnet", "mean": [0.5] * 3, "std": [0.25] * 3})
+    save_weights(
+        tmp_path / "w.safetensors", network, {"arch": "test_resnet", "mean": [0.5] * 3, "std": [0.25] * 3}
+    )
     weights = read_weights(tmp_path / "w.safetensors")
     assert weights.mean == (0.5,) * 3
     assert weights.std == (0.25,) * 3

@@ -64,7 +64,13 @@ def test_accuracy_equals_scikit_learns() -> None:
 
 @pytest.mark.parametrize(
     ("labels", "probabilities"),
-    [([0, 1], [[0.5, 0.5]]), ([0, 2], [[1, 0], [0, 1]]), ([0, -1], [[1, 0], [0, 1]]), ([0], [[np.nan, 1]]), ([], [])],
+    [
+        ([0, 1], [[0.5, 0.5]]),
+        ([0, 2], [[1, 0], [0, 1]]),
+        ([0, -1], [[1, 0], [0, 1]]),
+        ([0], [[np.nan, 1]]),
+        ([], []),
+    ],
 )
 def test_what_does_not_fit_together_is_refused(labels: list[int], probabilities: list[list[float]]) -> None:
     with pytest.raises(ValueError, match=r"labels|NaN"):

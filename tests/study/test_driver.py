@@ -47,7 +47,9 @@ def test_a_study_measures_every_pair_on_every_fold(study_file: Callable[..., Pat
     assert (status.done, status.failed, status.waiting) == (9, 0, 0)
     assert sorted(calls) == ["finetune"] * 8 + ["pretrain"]
     pairs = [(o.source, o.target, o.fold) for o in study.outcomes()]
-    assert sorted(pairs) == [(s, t, f) for s in ("natural", "none") for t in ("cells", "xrays") for f in (0, 1)]
+    assert sorted(pairs) == [
+        (s, t, f) for s in ("natural", "none") for t in ("cells", "xrays") for f in (0, 1)
+    ]
     assert all(0 <= o.auc <= 1 for o in study.outcomes())
     for file in FILES.values():
         assert (study.folder / file).exists()
@@ -163,7 +165,11 @@ def test_a_source_is_not_transferred_to_itself(study_file: Callable[..., Path]) 
 
 def test_lists_are_axes(study_file: Callable[..., Path]) -> None:
     small = {"base": "small", "size": 16, "epochs": 1}
-    fields = {"seed": [1, 2], "recipe": [small, small | {"learning_rate": 1e-3, "name": "fast"}], "sources": ["none"]}
+    fields = {
+        "seed": [1, 2],
+        "recipe": [small, small | {"learning_rate": 1e-3, "name": "fast"}],
+        "sources": ["none"],
+    }
     plan = Study.from_file(study_file(**fields)).plan(device="cpu")
     assert len({e.job.key for e in plan.finetunings}) == 2 * 2 * 2 * 2
 

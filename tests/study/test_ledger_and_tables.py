@@ -25,7 +25,9 @@ def one(job: str, fold: int = 0, auc: float = 0.5, note: str = "") -> Measured:
         "cpu", "host", job,
     )  # fmt: skip
     curve = [CurvePoint(job, e, 1 / 3 / e, auc, 0.1) for e in (1, 2)]
-    return Measured(row, curve, [Prediction(job, fold, f"image{i}", i, (0.1 * i, 1 - 0.1 * i)) for i in range(2)])
+    return Measured(
+        row, curve, [Prediction(job, fold, f"image{i}", i, (0.1 * i, 1 - 0.1 * i)) for i in range(2)]
+    )
 
 
 def same(a: object, b: object) -> bool:
@@ -36,7 +38,9 @@ def same(a: object, b: object) -> bool:
 
 
 @given(auc=unit, note=words)
-def test_a_job_comes_back_from_ledger_and_tables_to_the_last_bit(auc: float, note: str, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
+def test_a_job_comes_back_from_ledger_and_tables_to_the_last_bit(
+    auc: float, note: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     folder = tmp_path_factory.mktemp("study")
     ledger, measured = Ledger(folder / "ledger.db"), one("k1", auc=auc, note=note)
     ledger.add([measured])

@@ -32,7 +32,14 @@ def part(images: int = 12, classes: int = 3, seed: int = 0, size: int = 16) -> P
 def test_the_loop_equals_a_plain_script() -> None:
     """Same data order, no dropout, no augmentation: the loss trace of a script written without our loop."""
     recipe = make_recipe(
-        {"size": 16, "batch": 5, "epochs": 4, "learning_rate": 1e-3, "dropout": 0, "augmentation": {"strength": 0}},
+        {
+            "size": 16,
+            "batch": 5,
+            "epochs": 4,
+            "learning_rate": 1e-3,
+            "dropout": 0,
+            "augmentation": {"strength": 0},
+        },
         "finetune",
     )
     data = part(images=14)
@@ -49,7 +56,7 @@ def test_the_loop_equals_a_plain_script() -> None:
     for _ in range(4):
         plain.train()
         total = 0.0
-        for rows in torch.randperm(14, generator=random).split(5):
+        for rows in torch.split(torch.randperm(14, generator=random), 5):
             log = functional.log_softmax(plain(images[rows]), dim=1)
             loss = -(log[torch.arange(len(rows)), labels[rows]] * weight[labels[rows]]).mean()
             optimiser.zero_grad()
@@ -137,7 +144,9 @@ def test_moves_stay_in_their_ranges() -> None:
     """A bright point moves by no more than rotation and shift allow, and the colour never leaves its range."""
     images = torch.zeros(300, 1, 64, 64)
     images[:, :, 30:34, 30:34] = 1.0
-    moved = augment(images, Augmentation(rotation=10, shift=0.1, flip=False), torch.Generator().manual_seed(2))
+    moved = augment(
+        images, Augmentation(rotation=10, shift=0.1, flip=False), torch.Generator().manual_seed(2)
+    )
     grid = torch.arange(64.0) - 31.5
     mass = moved.sum(dim=(1, 2, 3))
     right = (moved.sum(dim=2) * grid).sum(dim=(1, 2)) / mass

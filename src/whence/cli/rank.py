@@ -20,6 +20,8 @@ from whence.cli.common import (
     verb,
 )
 
+SHOWN_AWAY = 3  # of the known sources that are not at hand, with where to get them
+
 
 @verb
 def rank(
@@ -96,7 +98,10 @@ def tell(found: object) -> None:
     print(f"baseline, always the most frequent winner: {baselines['always']}")
     for line in document.get("explanation", []):
         print(line)
-    for source in document["not_at_hand"]:
+    away = document["not_at_hand"]
+    for source in away[:SHOWN_AWAY]:
+        print(f"not at hand: {source['source']} ({'; '.join(source['reasons'])}); {source['hint']}")
+    if len(away) > SHOWN_AWAY:
         print(
-            f"not at hand: {source if isinstance(source, str) else ' – '.join(str(v) for v in source.values())}"
+            f"not at hand either, best known first: {', '.join(row['source'] for row in away[SHOWN_AWAY:])}"
         )

@@ -50,7 +50,7 @@ def run(
     found = study.run(
         engine=engine, workers=workers, device=device, skip_unreadable=skip_unreadable, say=speaker(quiet)
     )
-    _tell(study, found, json)
+    _tell(study, found, json, device, skip_unreadable)
     raise_failures(found)
     if not json:
         say(f"next: whence study report {file}")
@@ -68,7 +68,8 @@ def status(
 ) -> None:
     """Where a study stands: jobs done, failed and waiting, and the outcomes so far."""
     study = _open(file, seed)
-    _tell(study, study.status(device=device, skip_unreadable=skip_unreadable), json)
+    found = study.status(device=device, skip_unreadable=skip_unreadable)
+    _tell(study, found, json, device, skip_unreadable)
 
 
 @app.command()
@@ -99,11 +100,11 @@ def _open(file: Path, seed: int | None) -> Study:
     return study
 
 
-def _tell(study: Study, found: Status, json: bool) -> None:
+def _tell(study: Study, found: Status, json: bool, device: str, skip_unreadable: bool) -> None:
     from whence.records import as_row
     from whence.study.summary import summary_rows
 
-    outcomes = study.outcomes()
+    outcomes = study.outcomes(device=device, skip_unreadable=skip_unreadable)
     counts: dict[str, Any] = {"done": found.done, "failed": found.failed, "waiting": found.waiting}
     if json:
         print_json(

@@ -7,7 +7,8 @@ attribute would be shadowed by the submodule of the same name. They load numpy a
 from whence.data.checks import check, overlap
 from whence.data.dataset import Dataset, OpenOptions
 from whence.data.describe import describe
-from whence.data.folds import Fold, cut, split
+from whence.data.folds import cut, split
+from whence.data.kept_folds import Fold
 from whence.data.named import known_names
 from whence.data.opening import open_dataset
 from whence.data.pixels import load_pixels

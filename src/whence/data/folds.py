@@ -7,12 +7,12 @@ splits are pooled and re-cut unless they are asked for.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from whence.data.dataset import Dataset
+from whence.data.kept_folds import Fold, kept_or_cut
 from whence.data.parts import Indices, cut_parts, unite
 from whence.data.survey import survey
 from whence.errors import InputError
@@ -20,16 +20,6 @@ from whence.errors import InputError
 LEAST_GROUPS = 3  # one each for training, validation and test
 LEAST_IMAGES = 3  # likewise, for the single split of a pretraining source
 ATTEMPTS = 10
-
-
-@dataclass(frozen=True, eq=False)
-class Fold:
-    """One division of a dataset: sorted int64 indices of its training, validation and test images."""
-
-    number: int
-    train: Indices
-    validation: Indices
-    test: Indices
 
 
 def cut(dataset: Dataset, *, folds: int = 5, seed: int = 0, official: bool = False) -> tuple[Fold, ...]:
@@ -60,6 +50,10 @@ def cut(dataset: Dataset, *, folds: int = 5, seed: int = 0, official: bool = Fal
             f"{dataset.name!r} has {len(np.unique(groups))} groups; {folds} folds need at least {2 * folds}: "
             "cut fewer folds or add images of others"
         )
+    return kept_or_cut(dataset, f"{folds}-{seed}", lambda: _cut(dataset, groups, folds, seed))
+
+
+def _cut(dataset: Dataset, groups: npt.NDArray[np.int64], folds: int, seed: int) -> tuple[Fold, ...]:
     for attempt in range(ATTEMPTS):
         parts = cut_parts(dataset.labels, groups, 2 * folds, _derived(seed, attempt))
         for order in (range(2 * folds), _richest_tested(dataset, parts, folds)):

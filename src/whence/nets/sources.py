@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from whence.errors import InputError
 from whence.nets.backbone import build, check_backbone, pretrained_config
@@ -12,6 +14,7 @@ from whence.nets.weights import file_sha256, load_into, read_weights, save_weigh
 from whence.paths import building, home
 
 Kind = Literal["none", "weights", "dataset"]
+HUB_PATIENCE = 5  # seconds
 READY_SCHEMES = ("timm:", "hf-hub:", "file:")
 
 
@@ -74,6 +77,7 @@ def hub_weights(name: str, backbone: str) -> Path:
     folder = home() / "weights" / model.replace("/", "--").replace(":", "--")
     if not folder.exists():
         try:
+            _check_hub()
             network = timm.create_model(model, pretrained=True)
         except Exception as error:  # the hub's clients raise a dozen kinds, of several libraries
             raise InputError(
@@ -94,3 +98,15 @@ def hub_weights(name: str, backbone: str) -> Path:
     path = folder / "weights.safetensors"
     check_fit(path, backbone)
     return path
+
+
+def _check_hub() -> None:
+    """Raise `OSError` at once where the hub cannot be reached: its client tries for a minute, and noisily."""
+    from huggingface_hub import constants
+
+    if constants.is_offline_mode():
+        return
+    hub = urlsplit(constants.ENDPOINT)
+    port = hub.port or (443 if hub.scheme == "https" else 80)
+    with socket.create_connection((hub.hostname or "", port), timeout=HUB_PATIENCE):
+        pass

@@ -65,6 +65,17 @@ def read_weights(path: Path) -> Weights:
     )
 
 
+def read_record(path: Path) -> dict[str, str]:
+    """What a safetensors file says of itself, without reading its tensors; empty for any other file."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}
+    except (SafetensorError, OSError):
+        return {}
+
+
 def save_weights(path: Path, network: nn.Module, record: dict[str, Any]) -> None:
     """Write a network's tensors as safetensors, with `record` (JSON values) as its metadata."""
     from safetensors.torch import save_file

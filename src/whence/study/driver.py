@@ -48,7 +48,7 @@ def run(plan: Plan, folder: Path, engine: Engine, say: Say = lambda line: None) 
                     f"{len(plan.entries) - len(missing)} of {len(plan.entries)} jobs are done, {len(missing)} to do"
                 )
                 engine.run([entry.job for entry in missing], book.ended)
-            export_tables(ledger, folder)
+            export_tables(ledger, folder, plan.keys)
             return status(plan, ledger.jobs())
         finally:
             ledger.close()
@@ -68,8 +68,8 @@ def look(plan: Plan, folder: Path) -> Status:
 
 def take_what_is_done(plan: Plan, folder: Path, ledger: Ledger) -> None:
     """Bring the ledger up to date with the exported tables and the job folders."""
-    known, planned = ledger.jobs(), {entry.job.key for entry in plan.entries}
-    ledger.add(one for one in import_tables(folder) if one.row.job in planned - known)
+    known = ledger.jobs()
+    ledger.add(one for one in import_tables(folder) if one.row.job not in known)
     known = ledger.jobs()
     for entry in plan.entries:
         if entry.job.key not in known and entry.job.state == "done":
@@ -124,7 +124,7 @@ class _Book:
         self.progress.tell(entry, found.row if found else None)
         self.open[entry.source] -= 1
         if not self.open[entry.source]:
-            export_tables(self.ledger, self.folder)
+            export_tables(self.ledger, self.folder, self.plan.keys)
 
 
 @contextmanager

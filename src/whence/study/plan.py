@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from whence.data import Dataset, cut, open_dataset, survey
-from whence.errors import InputError
 from whence.nets.backbone import check_backbone, check_image_size
 from whence.nets.forward import Device
 from whence.nets.sources import Source, find_source, source_kind
 from whence.study.job import Job
+from whence.study.naming import labels_of, located
 from whence.study.study_file import StudyFile
 from whence.study.work import VERSIONS
 from whence.training.recipe import Recipe, make_recipe, steps
@@ -51,6 +51,11 @@ class Plan:
         """Pretrainings first: they are the longest, and much waits for them."""
         return [*self.pretrainings, *self.finetunings]
 
+    @property
+    def keys(self) -> set[str]:
+        """The keys of all jobs that the study asks for."""
+        return {entry.job.key for entry in self.entries}
+
 
 def make_plan(
     study: StudyFile,
@@ -73,7 +78,7 @@ def make_plan(
         if opened and name in opened:
             return opened[name]
         say(f"reading {name}")
-        dataset = open_dataset(_located(name, base), skip_unreadable=skip_unreadable)
+        dataset = open_dataset(located(name, base), skip_unreadable=skip_unreadable)
         survey(dataset)
         return dataset
 
@@ -82,7 +87,7 @@ def make_plan(
         for name in dict.fromkeys([*study.targets, *study.sources])
         if name in study.targets or source_kind(name) == "dataset"
     }
-    labels = _labels(study, datasets)
+    labels = labels_of(study, datasets)
     ready = {
         (name, backbone): find_source(name, backbone, base)
         for name in study.sources
@@ -233,36 +238,9 @@ class _Maker:
         if recipe.name.startswith("paper") and count < FEW_STEPS:
             self.warnings.append(
                 f"recipe {recipe.name!r} leaves {count} steps on {self.labels.get(dataset, dataset)} "
-                f"({images} training images): it was made for thousands of images; recipe 'small' is made for some hundred"
+                f"({images} training images): it was made for thousands of images, recipe 'small' for some hundred"
             )
-
-
-def _located(name: str, base: Path | None) -> str:
-    if base is None or Path(name).is_absolute():
-        return name
-    beside = base / Path(name).expanduser()
-    return str(beside) if beside.exists() else name
 
 
 def _locate(dataset: Dataset) -> dict[str, Any]:
     return {"dataset": dataset.address, "options": asdict(dataset.options)}
-
-
-def _labels(study: StudyFile, datasets: dict[str, Dataset]) -> dict[str, str]:
-    """What each source and target is called in tables: without the path, so that no machine's folders get there."""
-    labels = {}
-    for name in dict.fromkeys([*study.targets, *study.sources]):
-        if name in datasets:
-            labels[name] = datasets[name].name
-        elif name.startswith("file:"):
-            labels[name] = f"file:{Path(name.removeprefix('file:')).stem}"
-        else:
-            labels[name] = name
-    for names in (study.sources, study.targets):
-        called = [labels[name] for name in names]
-        for name in names:
-            if called.count(labels[name]) > 1:
-                raise InputError(
-                    f"two of {', '.join(names)} are both called {labels[name]!r} in the tables; rename one folder"
-                )
-    return labels

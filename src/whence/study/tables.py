@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -26,10 +26,14 @@ FILES = {
 }
 
 
-def export_tables(ledger: Ledger, folder: Path) -> None:
-    """Write every table of the ledger to `folder`, each file in one rename; equal ledgers give equal bytes."""
+def export_tables(ledger: Ledger, folder: Path, jobs: Iterable[str] | None = None) -> None:
+    """Write every table of the ledger to `folder`, each file in one rename; equal ledgers give equal bytes.
+
+    With `jobs`, only their rows: a ledger may hold more than the study file asks for now.
+    """
+    wanted = None if jobs is None else set(jobs)
     for table, name in FILES.items():
-        rows = ledger.rows(table)
+        rows = ledger.rows(table, wanted)
         text = io.StringIO(newline="")
         writer = csv.writer(text)  # RFC 4180: lines end in CR LF, so that both are quoted inside a cell
         writer.writerow(column_names(TABLES[table]))

@@ -1,0 +1,37 @@
+"""Where a study file's names lead, and what its tables call them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from whence.data import Dataset
+from whence.errors import InputError
+from whence.study.study_file import StudyFile
+
+
+def located(name: str, base: Path | None) -> str:
+    """What `open_dataset` is given for a name: a relative path starts from `base`, the study file's folder."""
+    if base is None or Path(name).is_absolute():
+        return name
+    beside = base / Path(name).expanduser()
+    return str(beside) if beside.exists() else name
+
+
+def labels_of(study: StudyFile, datasets: dict[str, Dataset]) -> dict[str, str]:
+    """What each source and target is called in tables: without the path, so that no machine's folders get there."""
+    labels = {}
+    for name in dict.fromkeys([*study.targets, *study.sources]):
+        if name in datasets:
+            labels[name] = datasets[name].name
+        elif name.startswith("file:"):
+            labels[name] = f"file:{Path(name.removeprefix('file:')).stem}"
+        else:
+            labels[name] = name
+    for names in (study.sources, study.targets):
+        called = [labels[name] for name in names]
+        for name in names:
+            if called.count(labels[name]) > 1:
+                raise InputError(
+                    f"two of {', '.join(names)} are both called {labels[name]!r} in the tables; rename one folder"
+                )
+    return labels

@@ -1,0 +1,319 @@
+"""The command line as a user types it: documents, exit codes, and one line for every mistake."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+WHENCE = [sys.executable, "-m", "whence"]
+QUICK = {"base": "small", "size": 16, "epochs": 1, "batch": 8}
+
+
+def whence(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*WHENCE, *map(str, words)], capture_output=True, text=True, check=False, cwd=cwd, timeout=300
+    )
+
+
+def refused(*words: str | Path, cwd: Path) -> str:
+    """Run what must be refused: exit code 2, one line on stderr, nothing on stdout, nothing written."""
+    before = snapshot(cwd)
+    done = whence(*words, cwd=cwd)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("reading ")]
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("whence: ")
+    assert snapshot(cwd) == before
+    assert not (Path(os.environ["WHENCE_HOME"]) / "jobs").exists()
+    return lines[0]
+
+
+def snapshot(folder: Path) -> dict[str, int]:
+    home = Path(os.environ["WHENCE_HOME"])
+    return {
+        str(p.relative_to(folder)): p.stat().st_size
+        for p in folder.rglob("*")
+        if p.is_file() and not p.is_relative_to(home)
+    }
+
+
+def test_help_loads_no_heavy_library() -> None:
+    code = (
+        "import sys, whence\n"
+        "from whence.cli import main\n"
+        "sys.argv = ['whence', '--help']\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        "heavy = {'torch', 'timm', 'pandas', 'sklearn', 'scipy', 'altair', 'torchvision'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for name in ("demo", "datasets", "rank", "pretrain", "finetune", "study", "run-job", "doctor"):
+        assert name in done.stdout
+
+
+def test_datasets_show_prints_the_document(picture_folder: Callable[..., Path]) -> None:
+    folder = picture_folder(("healthy", "ill"), per_class=6, size=20)
+    done = whence("datasets", "show", folder, "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["images"] == 12
+    assert document["counts"] == {"healthy": 6, "ill": 6}
+    assert document["size"] == {"min": [20, 20], "max": [20, 20]}
+    assert document["channels"] == 3
+    several = json.loads(whence("datasets", "show", folder, folder, "--json").stdout)
+    assert several == {"datasets": [document, document]}
+
+
+def test_pretrain_finetune_and_rank_fit_together(picture_folder: Callable[..., Path]) -> None:
+    source = picture_folder(("cat", "dog"), per_class=12, seed=1, name="natural")
+    target = picture_folder(("healthy", "ill"), per_class=20, seed=2, name="xrays")
+    settings = ("--backbone", "test_resnet", "--json", "--quiet", "--device", "cpu")
+    made = whence("pretrain", source, *settings)
+    assert made.returncode == 0, made.stderr
+    checkpoint = json.loads(made.stdout)["checkpoint"]
+    assert Path(checkpoint).is_file()
+
+    tuned = whence("finetune", f"file:{checkpoint}", target, "--folds", "2", *settings)
+    assert tuned.returncode == 0, tuned.stderr
+    document = json.loads(tuned.stdout)
+    assert document["target"] == "xrays"
+    assert [o["fold"] for o in document["outcomes"]] == [0, 1]
+    aucs = [o["auc"] for o in document["outcomes"]]
+    assert document["auc"]["mean"] == pytest.approx(np.mean(aucs))
+    assert document["auc"]["sd"] == pytest.approx(np.std(aucs, ddof=1))
+
+    page = target.parent / "ranking.html"
+    ranked = whence("rank", target, "--sources", f"{source},none", "--size", "32", "-o", page, *settings)
+    assert ranked.returncode == 0, ranked.stderr
+    document = json.loads(ranked.stdout)
+    assert {row["source"] for row in document["ranking"]} == {"natural", "none"}
+    assert set(document["baselines"]) == {"mean_rank", "always"}
+    assert sum(row["p_best"] for row in document["ranking"]) == pytest.approx(1)
+    assert "natural" in page.read_text()
+
+
+def test_study_status_report_and_a_job_by_hand(picture_folder: Callable[..., Path], tmp_path: Path) -> None:
+    picture_folder(("healthy", "ill"), per_class=10, name="xrays")
+    file = tmp_path / "mini.yaml"
+    fields = {
+        "sources": ["none"],
+        "targets": ["xrays"],
+        "backbone": "test_resnet",
+        "recipe": QUICK,
+        "folds": 2,
+    }
+    file.write_text(yaml.safe_dump(fields))
+    waiting = whence("study", "status", file, "--json", "--device", "cpu")
+    assert waiting.returncode == 0, waiting.stderr
+    assert json.loads(waiting.stdout)["jobs"] == {"done": 0, "failed": 0, "waiting": 2}
+    assert not (tmp_path / "mini").exists()
+    early = whence("study", "report", file)
+    assert early.returncode == 1
+    assert "run it first" in early.stderr
+
+    done = whence("study", "run", file, "--json", "--device", "cpu", "--workers", "2")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["study"] == "mini"
+    assert document["jobs"] == {"done": 2, "failed": 0, "waiting": 0}
+    assert [o["fold"] for o in document["outcomes"]] == [0, 1]
+    assert "2/2" in done.stderr
+
+    report = whence("study", "report", file, "--figures", tmp_path / "figures", "--device", "cpu")
+    assert report.returncode == 0, report.stderr
+    assert Path(report.stdout.strip()).read_text().startswith("<!DOCTYPE html>")
+    assert {p.suffix for p in (tmp_path / "figures").iterdir()} == {".svg", ".pdf"}
+
+    folder = next((Path(os.environ["WHENCE_HOME"]) / "jobs" / "finetune").iterdir())
+    (folder / "done").unlink()
+    (folder / "failed").write_text("made to fail\n")
+    by_hand = whence("run-job", folder, "--json")
+    assert by_hand.returncode == 0, by_hand.stderr
+    assert json.loads(by_hand.stdout)["state"] == "done"
+    assert (folder / "done").exists()
+
+
+def test_a_job_that_fails_is_told_with_exit_code_1(
+    picture_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    """The checkpoint that a source names is taken away between two folds' planning and work."""
+    from whence.nets.backbone import build
+    from whence.nets.weights import save_weights
+
+    picture_folder(("healthy", "ill"), per_class=10, name="xrays")
+    save_weights(tmp_path / "w.safetensors", build("test_resnet", 2, 0.0, 0), {"arch": "test_resnet"})
+    file = tmp_path / "mini.yaml"
+    recipe = QUICK | {"learning_rate": 10.0, "epochs": 40}  # diverges: the loss becomes infinite
+    fields = {
+        "sources": ["none"],
+        "targets": ["xrays"],
+        "backbone": "test_vit",
+        "recipe": recipe | {"size": 160},
+    }
+    file.write_text(yaml.safe_dump(fields | {"folds": 2}))
+    done = whence("study", "run", file, "--json", "--device", "cpu")
+    if done.returncode == 0:
+        pytest.skip("this processor's arithmetic let the training survive a learning rate of 10")
+    assert done.returncode == 1
+    document = json.loads(done.stdout)
+    assert document["jobs"]["failed"] == len(document["failures"]) > 0
+    assert "loss became" in document["failures"][0]["reason"]
+    assert "type the same command" in done.stderr
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(
+    picture_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    picture_folder(("healthy", "ill"), per_class=20, name="xrays")
+    file = tmp_path / "mini.yaml"
+    fields = {
+        "sources": ["none"],
+        "targets": ["xrays"],
+        "backbone": "test_resnet",
+        "recipe": QUICK | {"epochs": 30},
+    }
+    file.write_text(yaml.safe_dump(fields))
+    command = [*WHENCE, "study", "run", str(file), "--device", "cpu", "--workers", "1"]
+    driver = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    assert driver.stderr is not None
+    while not driver.stderr.readline().startswith("1/5"):
+        pass
+    driver.send_signal(signal.SIGINT)
+    said = driver.stderr.read()
+    assert driver.wait(30) == 130
+    assert "interrupted; what was finished is kept" in said
+    assert "Traceback" not in said
+    time.sleep(0.5)
+    done = whence("study", "run", file, "--json", "--device", "cpu")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["jobs"]["done"] == 5
+    assert "1 of 5 jobs are done" in done.stderr or "2 of 5 jobs are done" in done.stderr
+
+
+def test_doctor_says_what_is_installed() -> None:
+    done = whence("doctor", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["versions"]["torch"]
+    assert document["home"] == os.environ["WHENCE_HOME"]
+
+
+# ---- bad input: exit code 2, one line that names it, nothing written ----
+
+
+def test_missing_path(tmp_path: Path) -> None:
+    assert "nowhere" in refused("datasets", "show", "nowhere", cwd=tmp_path)
+
+
+def test_empty_folder(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert "empty" in refused("datasets", "show", "empty", cwd=tmp_path)
+
+
+def test_one_class_only(picture_folder: Callable[..., Path], tmp_path: Path) -> None:
+    picture_folder(("healthy",), name="one")
+    line = refused("finetune", "none", "one", "--backbone", "test_resnet", cwd=tmp_path)
+    assert "healthy" in line
+
+
+def test_truncated_image_is_named_and_can_be_skipped(
+    picture_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = picture_folder(per_class=6)
+    broken = folder / "ill" / "003.png"
+    broken.write_bytes(broken.read_bytes()[:150])
+    line = refused("datasets", "show", folder, cwd=tmp_path)
+    assert "003.png" in line
+    assert "--skip-unreadable" in line
+    done = whence("datasets", "show", folder, "--skip-unreadable", "--json")
+    document = json.loads(done.stdout)
+    assert document["images"] == 11
+    assert any("1" in f["what"] and "unreadable" in f["what"].lower() for f in document["findings"]), document
+
+
+def csv_dataset(folder: Path, text: str) -> Path:
+    folder.mkdir()
+    for i in range(4):
+        pixels = np.random.default_rng(i).integers(0, 255, (8, 8, 3)).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+    (folder / "labels.csv").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("image,label\n0.png,a\n1.png,b\n9.png,b\n", "9.png"),
+        ("picture of,words\n0.png,a\n1.png,b\n", "labels.csv"),
+        ("image,label\n0.png,a\n../../secret.png,b\n", "secret.png"),
+        ("image,label\n0.png,a\n1.png,\n", "1.png"),
+    ],
+)
+def test_a_csv_that_does_not_fit_its_images(tmp_path: Path, text: str, said: str) -> None:
+    csv_dataset(tmp_path / "table", text)
+    assert said in refused("datasets", "show", "table", cwd=tmp_path)
+
+
+def test_a_path_that_leaves_the_folder_is_not_read(tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "secret.png")
+    csv_dataset(tmp_path / "table", "image,label\n0.png,a\n../secret.png,b\n")
+    assert "secret.png" in refused("datasets", "show", "table", cwd=tmp_path)
+
+
+def test_unknown_backbone(picture_folder: Callable[..., Path], tmp_path: Path) -> None:
+    folder = picture_folder()
+    line = refused("finetune", "none", folder, "--backbone", "resnet51", cwd=tmp_path)
+    assert "resnet51" in line
+    assert "resnet50" in line
+
+
+def test_a_checkpoint_that_is_a_pickle(picture_folder: Callable[..., Path], tmp_path: Path) -> None:
+    import pickle
+
+    (tmp_path / "model.pth").write_bytes(pickle.dumps({"weights": [1, 2, 3]}))
+    line = refused("finetune", "file:model.pth", picture_folder(), "--backbone", "test_resnet", cwd=tmp_path)
+    assert "model.pth is refused: it is a pickle" in line
+
+
+def test_an_image_of_200_million_pixels(picture_folder: Callable[..., Path], tmp_path: Path) -> None:
+    folder = picture_folder()
+    Image.new("1", (20_000, 10_000)).save(folder / "ill" / "huge.png")
+    line = refused("datasets", "show", folder, cwd=tmp_path)
+    assert "huge.png" in line
+    assert "pixels" in line
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"sorces": ["none"]}, "unknown field 'sorces'"),
+        ({"folds": [1]}, "folds"),
+        ({"sources": ["none", "nowhere"]}, "nowhere"),
+    ],
+)
+def test_a_wrong_study_file(
+    picture_folder: Callable[..., Path], tmp_path: Path, fields: dict[str, Any], said: str
+) -> None:
+    picture_folder(name="xrays")
+    right = {"sources": ["none"], "targets": ["xrays"], "backbone": "test_resnet", "recipe": QUICK}
+    (tmp_path / "s.yaml").write_text(yaml.safe_dump(right | fields))
+    assert said in refused("study", "run", "s.yaml", cwd=tmp_path)
+
+
+def test_no_study_file_and_no_yaml(tmp_path: Path) -> None:
+    assert "s.yaml does not exist" in refused("study", "run", "s.yaml", cwd=tmp_path)
+    (tmp_path / "s.yaml").write_text("sources: [a, b[n=3], ]]")
+    assert "not valid YAML" in refused("study", "run", "s.yaml", cwd=tmp_path)

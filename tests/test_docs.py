@@ -1,0 +1,120 @@
+"""What the README and the docs say to type is typed: on faked pictures, without a network."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from whence.nets.backbone import build
+from whence.nets.weights import save_weights
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+README = (REPOSITORY / "README.md").read_text()
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+
+
+COMMANDS = [line.strip() for block in blocks(README, "bash") for line in block.splitlines() if line.strip()]
+
+
+def environment() -> dict[str, str]:
+    """The environment after `source .venv/bin/activate`, whichever Python runs this test."""
+    return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def typed(command: str, cwd: Path, **more: str) -> str:
+    done = subprocess.run(
+        command,
+        shell=True,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment() | more,
+        check=False,
+        timeout=500,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    return done.stdout
+
+
+def test_the_two_commands_come_first() -> None:
+    assert COMMANDS[:2] == ["make demo", "make test"]
+
+
+@pytest.mark.slow
+def test_make_demo_ends_with_a_ranking_and_its_page(tmp_path: Path) -> None:
+    if not (REPOSITORY / ".venv" / ".ready").exists():
+        pytest.skip("the Makefile's .venv is not set up: run the tests by `make test`")
+    said = typed(f"make -C {REPOSITORY} demo DEMO_OPTIONS='-o {tmp_path / 'demo'}'", tmp_path)
+    assert "Sources for demo:histology, best first" in said
+    assert "whence rank YOUR-FOLDER" in said
+    for page in ("study.html", "ranking.html"):
+        assert (tmp_path / "demo" / page).read_text().startswith("<!DOCTYPE html>")
+
+
+def test_make_test_finds_the_tests(tmp_path: Path) -> None:
+    if not (REPOSITORY / ".venv" / ".ready").exists():
+        pytest.skip("the Makefile's .venv is not set up: run the tests by `make test`")
+    said = typed(f"make -C {REPOSITORY} test", tmp_path, PYTEST_ADDOPTS="--collect-only -p no:cacheprovider")
+    assert re.search(r"\d{3} tests collected", said)
+
+
+@pytest.mark.slow
+def test_every_other_command_of_the_readme(
+    picture_folder: Callable[..., Path], private_home: Path, tmp_path: Path
+) -> None:
+    """In the README's order, in one folder; ImageNet's weights lie in the cache as after a download."""
+    picture_folder(("healthy", "ill"), per_class=12, name="xrays")
+    picture_folder(("brick", "grass"), per_class=12, name="textures")
+    (study,) = blocks(README, "yaml")
+    (tmp_path / "study.yaml").write_text(study)
+    assert yaml.safe_load(study)["targets"] == ["xrays/"]
+    weights = private_home / "weights" / "resnet18.a1_in1k"
+    weights.mkdir(parents=True)
+    record = {"arch": "resnet18", "trained_on": "imagenet"}
+    save_weights(weights / "weights.safetensors", build("resnet18", 1000, 0.0, 0), record)
+    for command in COMMANDS[2:]:
+        typed(command, tmp_path)
+    assert (tmp_path / "ranking.html").exists()
+    assert (tmp_path / "study" / "report.html").exists()
+    (python,) = blocks(README, "python")
+    (tmp_path / "readme.py").write_text(python)
+    assert typed("python readme.py", tmp_path).strip() in {"imagenet", "textures", "none"}
+
+
+def installed(folder: Path, group: str, name: str, value: str, text: str) -> str:
+    """Lay out an installed package of one module with one entry point; return what PYTHONPATH must be."""
+    (folder / f"{name}.py").write_text(text)
+    facts = folder / f"{name}-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text(f"[{group}]\n{name} = {value}\n")
+    return str(folder)
+
+
+def test_the_dataset_of_the_docs_opens_by_name(tmp_path: Path) -> None:
+    dataset, _ = blocks((REPOSITORY / "docs" / "extending.md").read_text(), "python")
+    assert len([line for line in dataset.splitlines() if line.strip()]) < 20
+    path = installed(tmp_path, "whence.datasets", "stripes", "stripes", dataset)
+    said = typed("whence datasets show example:stripes --json", tmp_path, PYTHONPATH=path)
+    assert json.loads(said)["counts"] == {"lying": 20, "standing": 20}
+
+
+def test_the_measure_of_the_docs_is_found(tmp_path: Path) -> None:
+    _, measure = blocks((REPOSITORY / "docs" / "extending.md").read_text(), "python")
+    assert len([line for line in measure.splitlines() if line.strip()]) < 20
+    path = installed(tmp_path, "whence.measures", "centroid_gap", "centroid_gap:MEASURE", measure)
+    code = (
+        "import numpy as np\nfrom whence.measures import get\n"
+        "print(get('centroid_gap')(np.array([[0.], [0.], [4.], [4.]]), np.array([0, 0, 1, 1])))\n"
+    )
+    (tmp_path / "use.py").write_text(code)
+    assert float(typed("python use.py", tmp_path, PYTHONPATH=path)) == 2.0
