@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from whence.errors import InputError
+from whence.errors import InputError, WorkFailed
 
 EVALUATION_BATCH = 256
 
@@ -79,7 +79,15 @@ def in_batches(
 def predict(
     network: nn.Module, normalise: Normalisation, pixels: NDArray[np.uint8], device: Device
 ) -> NDArray[np.float64]:
-    """Probabilities (N, C) of each class for images (N, H, W, 3), the network in eval mode."""
+    """Probabilities (N, C) of each class for images (N, H, W, 3), the network in eval mode.
+
+    Raises `WorkFailed` if the network's outputs are not finite.
+    """
     network.eval()
     logits = in_batches(network, normalise, pixels, device)
+    if not torch.isfinite(logits).all():
+        raise WorkFailed(
+            "the network's outputs are not finite numbers: its training diverged, or its weights hold NaN. "
+            "Lower learning_rate, or check the weights"
+        )
     return np.asarray(torch.softmax(logits.double(), dim=1).numpy())
