@@ -48,7 +48,7 @@ def levelled(patches: npt.NDArray[Any], mean: float = 128, sd: float = 40) -> Pi
     values = patches.astype(np.float64)
     centred = values - values.mean(axis=(1, 2), keepdims=True)
     spread = np.maximum(centred.std(axis=(1, 2), keepdims=True), 1e-6)
-    return np.clip(np.rint(mean + sd * centred / spread), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(mean + sd * centred / spread), 0, 255), dtype=np.uint8)
 
 
 def halved(patches: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
