@@ -12,7 +12,7 @@ from whence.report.page import render
 from whence.report.palette import BASELINE, INK, OKABE_ITO
 from whence.report.words import NONE, display_names, gain, is_missing, listed, number, percent
 
-_HEAVY = 0.5  # the share of the shorter interval from which two intervals overlap heavily
+RIVAL = 0.2  # the probability of being best from which a source cannot be told apart from the first
 
 
 def render_ranking(document: dict[str, Any]) -> str:
@@ -51,7 +51,8 @@ def render_ranking(document: dict[str, Any]) -> str:
 def ranking_verdict(target: str, ranking: list[dict[str, Any]], short: dict[str, str]) -> tuple[str, str]:
     """The verdict in plain words: a headline with the best source, and how sure that is.
 
-    Sources "cannot be told apart" from the first when their intervals overlap by half of the shorter or more.
+    Intervals hold the uncertainty of the target's level, which all sources share, so what tells sources apart is
+    their probability of being the best: "cannot be told apart" from the first are those that reach 20 %.
     """
     if not ranking:
         return f"For {target} there is no source to rank.", ""
@@ -66,24 +67,13 @@ def ranking_verdict(target: str, ranking: list[dict[str, Any]], short: dict[str,
     parts = []
     if not is_missing(best.get("p_best")):
         parts.append(f"The probability that it is the best of these is {percent(best['p_best'])}.")
-    tied = [short[str(row["source"])] for row in ranking[1:] if overlap(best, row) >= _HEAVY]
-    if tied:
-        parts.append(f"{listed(tied)} cannot be told apart from it: the intervals overlap heavily.")
-    elif len(ranking) > 1 and not is_missing(best.get("low")):
-        parts.append("No other source’s interval overlaps heavily with its own.")
+    rivals = [row for row in ranking[1:] if not is_missing(row.get("p_best")) and row["p_best"] >= RIVAL]
+    if rivals:
+        names = listed([short[str(row["source"])] for row in rivals])
+        parts.append(f"{names} cannot be told apart from it: {percent(RIVAL)} or more for each.")
+    elif len(ranking) > 1 and not is_missing(best.get("p_best")):
+        parts.append(f"No other source reaches {percent(RIVAL)}.")
     return headline + ".", " ".join(parts)
-
-
-def overlap(one: dict[str, Any], other: dict[str, Any]) -> float:
-    """The shared part of two intervals as a share of the shorter one, in [0, 1]; 0 where one is not known."""
-    ends = [row.get(end) for row in (one, other) for end in ("low", "high")]
-    if any(is_missing(end) for end in ends):
-        return 0.0
-    a_low, a_high, b_low, b_high = (float(end) for end in ends if end is not None)
-    shared, shorter = min(a_high, b_high) - max(a_low, b_low), min(a_high - a_low, b_high - b_low)
-    if shorter <= 0:
-        return 1.0 if shared >= 0 else 0.0
-    return min(max(shared / shorter, 0.0), 1.0)
 
 
 def interval_chart(
