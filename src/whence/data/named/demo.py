@@ -25,7 +25,13 @@ TEXTURES = ("brick.png", "grass.png", "gravel.png")
 CLASSES = {"chelsea": "cat"}
 FLAT = 4  # grey levels: a patch whose standard deviation is below this shows nothing (empty slide, plain sky)
 
-LICENCE = "each picture as its library's data folder states: public domain, CC0 or CC BY"
+LICENCES = {  # as scikit-image's docstrings and scikit-learn's image README state them
+    "histology": "no known restrictions (Center for Molecular and Morphological Imaging, in scikit-image)",
+    "retina": "CC0 (Häggström 2014, doi:10.15347/wjm/2014.008, in scikit-image)",
+    "natural": "CC0 (cat, coffee), public domain (astronaut, rocket); CC BY 2.0, attribution: danielbuechele (china), "
+    "danielbuechele or vultilion, whose page is linked (flower)",
+    "textures": "CC0",
+}
 SKIMAGE = "van der Walt et al.: scikit-image: image processing in Python. PeerJ 2:e453 (2014)"
 CARDS = {
     "histology": Card(
@@ -33,7 +39,7 @@ CARDS = {
         "Colon tissue: does the patch bind the stain?",
         "medical",
         "microscopy, immunohistochemistry shown in grey",
-        LICENCE,
+        LICENCES["histology"],
         SKIMAGE,
         preprocessing="32 px; each patch with equal brightness and contrast; label: mean DAB stain above the median",
     ),
@@ -42,14 +48,21 @@ CARDS = {
         "Fundus: does the patch hold a vessel?",
         "medical",
         "fundus photograph, red channel",
-        LICENCE,
+        LICENCES["retina"],
         SKIMAGE,
         preprocessing="64 px halved to 32; equal brightness and contrast; label: ridges in the green channel",
     ),
     "natural": Card(
-        "demo:natural", "Which photograph is the patch from?", "natural", "photographs", LICENCE, SKIMAGE
+        "demo:natural",
+        "Which photograph is the patch from?",
+        "natural",
+        "photographs",
+        LICENCES["natural"],
+        SKIMAGE,
     ),
-    "textures": Card("demo:textures", "Brick, grass or gravel?", "natural", "photographs", LICENCE, SKIMAGE),
+    "textures": Card(
+        "demo:textures", "Brick, grass or gravel?", "natural", "photographs", LICENCES["textures"], SKIMAGE
+    ),
 }
 
 
