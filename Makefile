@@ -16,7 +16,7 @@ demo: $(READY)
 	$(BIN)/whence demo $(DEMO_OPTIONS)
 
 test: $(READY)
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 check: $(READY)
 	$(BIN)/ruff check

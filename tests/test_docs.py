@@ -26,8 +26,9 @@ COMMANDS = [line.strip() for block in blocks(README, "bash") for line in block.s
 
 
 def environment() -> dict[str, str]:
-    """The environment after `source .venv/bin/activate`, whichever Python runs this test."""
-    return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    """The environment of a new shell after `source .venv/bin/activate`: nothing of a make that runs these tests."""
+    own = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKEOVERRIDES")}
+    return own | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def typed(command: str, cwd: Path, **more: str) -> str:
@@ -43,6 +44,11 @@ def typed(command: str, cwd: Path, **more: str) -> str:
     )
     assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     return done.stdout
+
+
+def test_the_first_page_of_the_docs_is_the_readme() -> None:
+    moved = README.replace("](docs/", "](")
+    assert (REPOSITORY / "docs" / "index.md").read_text() == moved
 
 
 def test_the_two_commands_come_first() -> None:

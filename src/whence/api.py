@@ -205,13 +205,9 @@ class Study:
         """The outcomes measured so far of what the study asks for."""
         from whence.study.ledger import Ledger
 
-        if not (self.folder / "ledger.db").exists():
-            return []
-        ledger = Ledger(self.folder / "ledger.db")
-        try:
-            return ledger.rows("outcomes", self.plan(device=device, skip_unreadable=skip_unreadable).keys)
-        finally:
-            ledger.close()
+        keys = self.plan(device=device, skip_unreadable=skip_unreadable).keys
+        with Ledger.of_study(self.folder) as ledger:
+            return ledger.rows("outcomes", keys)
 
     def report(
         self, path: str | Path | None = None, *, figures: Path | None = None, device: str = "auto"

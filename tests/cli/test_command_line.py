@@ -99,6 +99,8 @@ def test_pretrain_finetune_and_rank_fit_together(picture_folder: Callable[..., P
     assert ranked.returncode == 0, ranked.stderr
     document = json.loads(ranked.stdout)
     assert {row["source"] for row in document["ranking"]} == {"natural", "none"}
+    natural = next(row for row in document["ranking"] if row["source"] == "natural")
+    assert any("measured here" in reason and "2 folds" in reason for reason in natural["reasons"])
     assert set(document["baselines"]) == {"mean_rank", "always"}
     assert sum(row["p_best"] for row in document["ranking"]) == pytest.approx(1)
     assert "natural" in page.read_text()
@@ -188,7 +190,14 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(
     }
     file.write_text(yaml.safe_dump(fields))
     command = [*WHENCE, "study", "run", str(file), "--device", "cpu", "--workers", "1"]
-    driver = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    driver = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        # A shell without job control starts what runs in its background deaf to Ctrl-C, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert driver.stderr is not None
     while not driver.stderr.readline().startswith("1/5"):
         pass

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from whence.data import cut, known_names, open_dataset, survey
-from whence.data.named import card_of
+from whence.data.named import card_of, demo
 from whence.data.named._patches import Grid, halved, levelled
 from whence.errors import InputError
 
@@ -76,6 +77,12 @@ def test_brightness_and_contrast_tell_nothing() -> None:
 def test_halving_is_the_mean_of_four() -> None:
     patch = np.arange(16.0).reshape(1, 4, 4)
     assert halved(patch).tolist() == [[[2.5, 4.5], [10.5, 12.5]]]
+
+
+def test_a_missing_picture_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(demo, "_folder", lambda file: tmp_path)
+    with pytest.raises(InputError, match=r"brick\.png of the demo is missing; install its library anew"):
+        open_dataset("demo:textures")
 
 
 def test_without_scikit_image_the_way_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -187,9 +187,26 @@ def test_a_second_driver_is_told_who_holds_the_study(study_file: Callable[..., P
             study.run(engine="inline", device="cpu")
 
 
+def test_two_recipes_are_both_in_the_settings_of_the_page(study_file: Callable[..., Path]) -> None:
+    from whence.report.of_study import gather
+
+    small = {"base": "small", "size": 16, "epochs": 1}
+    recipes = [small | {"name": "short"}, small | {"epochs": 2, "name": "long"}]
+    study = Study.from_file(study_file(recipe=recipes, sources=["none"], targets=["xrays"]))
+    study.run(engine="inline", device="cpu")
+    settings = gather(study.plan(device="cpu"), study.folder).settings
+    assert settings["epochs (xrays, short)"] == 1
+    assert settings["epochs (xrays, long)"] == 2
+    assert settings["size"] == 16
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
+        (
+            {"recipe": ["small", {"base": "small", "name": "small", "epochs": 1}]},
+            r"two recipes .* called 'small'",
+        ),
         ({"soruces": []}, r"mini\.yaml: unknown field 'soruces'; near it: sources"),
         ({"folds": "five"}, r"field 'folds.*found 'five'"),
         ({"sources": []}, r"field 'sources'"),

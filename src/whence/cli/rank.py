@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,10 +15,14 @@ from whence.cli.common import (
     Seed,
     SkipUnreadable,
     print_json,
+    print_table,
     say,
     speaker,
     verb,
 )
+
+if TYPE_CHECKING:
+    from whence.api import Ranking
 
 SHOWN_AWAY = 3  # of the known sources that are not at hand, with where to get them
 
@@ -64,12 +68,8 @@ def rank(
             say(f"page: {output}")
 
 
-def tell(found: object) -> None:
+def tell(found: Ranking) -> None:
     """Print a ranking as a person reads it."""
-    from whence.api import Ranking
-    from whence.cli.common import print_table
-
-    assert isinstance(found, Ranking)
     document = found.document
 
     def number(value: float | None, digits: int = 3) -> str:

@@ -73,7 +73,9 @@ def _probe(
 
 
 def _outcomes(start: Start, outcomes: Measured) -> list[float] | None:
-    return outcomes.get(start.pretraining or start.identity or "none")
+    """What was measured from this start, whether a study pretrained it or somebody gave it as a file."""
+    names = (start.pretraining, start.identity) if start.weights else ("none",)
+    return next((outcomes[name] for name in names if name in outcomes), None)
 
 
 def _asked_for(

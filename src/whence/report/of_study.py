@@ -34,9 +34,7 @@ def write_page(plan: Plan, folder: Path, page: Path, figures: Path | None = None
 
 def gather(plan: Plan, folder: Path) -> StudyResults:
     """All that the page shows: the ledger's tables, the datasets' properties, settings, versions, failures."""
-    path = folder / "ledger.db"
-    ledger = Ledger(path if path.exists() else None)
-    try:
+    with Ledger.of_study(folder) as ledger:
         stands = status(plan, ledger.jobs())
         tables = {
             name: pd.DataFrame(
@@ -44,8 +42,6 @@ def gather(plan: Plan, folder: Path) -> StudyResults:
             )
             for name, record in (("outcomes", Outcome), ("pretrainings", Pretraining), ("curves", CurvePoint))
         }
-    finally:
-        ledger.close()
     if tables["outcomes"].empty:
         raise WorkFailed(f"study {plan.study.name!r} has no outcome yet; run it first: whence study run")
     documents = _datasets(plan)
@@ -83,7 +79,11 @@ def _dataset(name: str, dataset: Dataset, role: str) -> dict[str, Any]:
 def _settings(plan: Plan) -> dict[str, Any]:
     """What every job shares, and per target what its recipe says; the same for all is said once."""
     study = plan.study
-    recipes = {name: recipe.settings() for name, recipe in plan.recipes.items()}
+    names = {name for _, name in plan.recipes}
+    recipes = {
+        target if len(names) == 1 else f"{target}, {name}": recipe.settings()
+        for (target, name), recipe in plan.recipes.items()
+    }
     shared: dict[str, Any] = {
         "backbone": ", ".join(study.backbone),
         "folds": study.folds,

@@ -14,7 +14,7 @@ from whence.study import job as jobs
 from whence.study.collect import measured
 from whence.study.engine import Engine
 from whence.study.job import Job, State
-from whence.study.ledger import Ledger
+from whence.study.ledger import NAME, Ledger
 from whence.study.plan import Entry, Plan
 from whence.study.progress import Progress, Say, describe
 from whence.study.tables import export_tables, import_tables
@@ -36,34 +36,24 @@ def run(plan: Plan, folder: Path, engine: Engine, say: Say = lambda line: None) 
     What the ledger, the exported tables or job folders hold already is not done again. Failed jobs are tried
     once more. Returns where the study stands at the end; failures are in it, not raised.
     """
-    with _only_driver(folder):
-        ledger = Ledger(folder / "ledger.db")
-        try:
-            jobs.sweep()
-            take_what_is_done(plan, folder, ledger)
-            missing = missing_entries(plan, ledger)
-            book = _Book(plan, folder, ledger, missing, say)
-            if missing:
-                say(
-                    f"{len(plan.entries) - len(missing)} of {len(plan.entries)} jobs are done, {len(missing)} to do"
-                )
-                engine.run([entry.job for entry in missing], book.ended)
-            export_tables(ledger, folder, plan.keys)
-            return status(plan, ledger.jobs())
-        finally:
-            ledger.close()
+    with _only_driver(folder), Ledger(folder / NAME) as ledger:
+        jobs.sweep()
+        take_what_is_done(plan, folder, ledger)
+        missing = missing_entries(plan, ledger)
+        book = _Book(plan, folder, ledger, missing, say)
+        if missing:
+            total = len(plan.entries)
+            say(f"{total - len(missing)} of {total} jobs are done, {len(missing)} to do")
+            engine.run([entry.job for entry in missing], book.ended)
+        export_tables(ledger, folder, plan.keys)
+        return status(plan, ledger.jobs())
 
 
 def look(plan: Plan, folder: Path) -> Status:
     """Where a study stands, read from its ledger, tables and job folders; nothing is run or written."""
-    ledger = Ledger(folder / "ledger.db" if (folder / "ledger.db").exists() else None)
-    try:
-        known = {one.row.job for one in import_tables(folder)}
-        return status(
-            plan, ledger.jobs() | known | {e.job.key for e in plan.entries if e.job.state == "done"}
-        )
-    finally:
-        ledger.close()
+    with Ledger.of_study(folder) as ledger:
+        known = ledger.jobs() | {one.row.job for one in import_tables(folder)}
+    return status(plan, known | {entry.job.key for entry in plan.entries if entry.job.state == "done"})
 
 
 def take_what_is_done(plan: Plan, folder: Path, ledger: Ledger) -> None:

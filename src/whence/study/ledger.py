@@ -13,6 +13,7 @@ from typing import Any
 from whence.errors import InputError
 from whence.records import CurvePoint, Outcome, Prediction, Pretraining, column_names
 
+NAME = "ledger.db"
 SCHEMA = 1
 TABLES: dict[str, type] = {
     "outcomes": Outcome,
@@ -60,6 +61,20 @@ class Ledger:
             raise InputError(
                 f"{path} is not a ledger ({error}); move it away and run the study again"
             ) from error
+
+    @classmethod
+    def of_study(cls, folder: Path) -> Ledger:
+        """The ledger in a study's folder to read from; an empty one in memory where there is none yet."""
+        path = folder / NAME
+        return cls(path if path.exists() else None)
+
+    def __enter__(self) -> Ledger:
+        """Use the ledger in a `with` block, at whose end it is closed."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Close the file."""
+        self.close()
 
     def close(self) -> None:
         """Close the file."""

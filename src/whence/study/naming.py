@@ -7,6 +7,7 @@ from pathlib import Path
 from whence.data import Dataset
 from whence.errors import InputError
 from whence.study.study_file import StudyFile
+from whence.training.recipe import make_recipe
 
 
 def located(name: str, base: Path | None) -> str:
@@ -35,3 +36,14 @@ def labels_of(study: StudyFile, datasets: dict[str, Dataset]) -> dict[str, str]:
                     f"two of {', '.join(names)} are both called {labels[name]!r} in the tables; rename one folder"
                 )
     return labels
+
+
+def check_recipe_names(study: StudyFile) -> None:
+    """Outcomes are told apart by the recipe's name, so two recipes of one study must not share it."""
+    names = [make_recipe(choice, "finetune").name for choice in study.recipe]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(
+                f"study {study.name!r}: two recipes are both called {name!r} in the tables; give each a name of its "
+                "own: recipe: [{base: small, epochs: 5, name: short}, {base: small, epochs: 50, name: long}]"
+            )

@@ -7,14 +7,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from whence.data import Dataset, cut, open_dataset, survey
+from whence.data import Dataset, Fold, open_dataset, survey
 from whence.nets.backbone import check_backbone, check_image_size
 from whence.nets.forward import Device
 from whence.nets.sources import Source, find_source, source_kind
 from whence.study.job import Job
-from whence.study.naming import labels_of, located
+from whence.study.naming import check_recipe_names, labels_of, located
 from whence.study.study_file import StudyFile
-from whence.study.work import VERSIONS
+from whence.study.work import VERSIONS, study_folds
 from whence.training.recipe import Recipe, make_recipe, steps
 
 FEW_STEPS = 200  # under this a recipe made for the paper's data sizes has hardly begun
@@ -43,7 +43,9 @@ class Plan:
     finetunings: list[Entry]
     sources: dict[str, Dataset]  # label → dataset, for the sources that are datasets
     targets: dict[str, Dataset]
-    recipes: dict[str, Recipe] = field(default_factory=dict)  # target's label → its fine-tuning recipe
+    recipes: dict[tuple[str, str], Recipe] = field(
+        default_factory=dict
+    )  # (target's label, recipe's name) → recipe
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -93,6 +95,7 @@ def make_plan(
         for name in study.sources
         for backbone in study.backbone
     }
+    check_recipe_names(study)
     maker = _Maker(study, datasets, labels, device)
     for seed in study.seed:
         for target in study.targets:
@@ -140,17 +143,15 @@ class _Maker:
         self, study: StudyFile, datasets: dict[str, Dataset], labels: dict[str, str], device: str
     ) -> None:
         self.study, self.datasets, self.labels, self.device = study, datasets, labels, device
-        self.folds: dict[tuple[str, int], tuple[Any, ...]] = {}
+        self.folds: dict[tuple[str, int], tuple[Fold, ...]] = {}
         self.pretrainings: dict[str, Entry] = {}
         self.finetunings: list[Entry] = []
-        self.recipes: dict[str, Recipe] = {}
+        self.recipes: dict[tuple[str, str], Recipe] = {}
         self.warnings: list[str] = []
         self.excluded = {(labels.get(s, s), labels.get(t, t)) for s, t in study.exclude}
 
     def cut(self, target: str, seed: int) -> None:
-        official = self.study.folds == "official"
-        folds = 5 if self.study.folds == "official" else self.study.folds
-        self.folds[target, seed] = cut(self.datasets[target], folds=folds, seed=seed, official=official)
+        self.folds[target, seed] = study_folds(self.datasets[target], self.study.folds, seed)
 
     def add(self, source: Source, backbone: str, choice: Any, seed: int) -> None:
         mine = self.datasets.get(source.name) if source.kind == "dataset" else None
@@ -188,7 +189,7 @@ class _Maker:
         recipe = make_recipe(choice, "finetune", target, self.study.overrides.finetune.get(target))
         folds = self.folds[target, seed]
         self._check(recipe, backbone, target, len(folds[0].train))
-        self.recipes[self.labels[target]] = recipe
+        self.recipes[self.labels[target], recipe.name] = recipe
         for fold in range(len(folds)):
             inputs = self._inputs(dataset, backbone, recipe, seed)
             inputs |= {"folds": self.study.folds, "fold": fold}

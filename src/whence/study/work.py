@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import platform
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from whence.data import Dataset, cut, open_dataset, split
+from whence.data import Dataset, Fold, cut, open_dataset, split
 from whence.errors import InputError, unknown_name
 from whence.paths import write_json
 from whence.records import CurvePoint, as_row
@@ -51,9 +51,7 @@ def pretrain(job: Job, folder: Path) -> None:
 def finetune(job: Job, folder: Path) -> None:
     """Fine-tune a source on one fold of a target; keep the test predictions."""
     dataset = _open(job)
-    official = job.inputs["folds"] == "official"
-    folds = 5 if official else job.inputs["folds"]
-    fold = cut(dataset, folds=folds, seed=job.inputs["seed"], official=official)[job.inputs["fold"]]
+    fold = study_folds(dataset, job.inputs["folds"], job.inputs["seed"])[job.inputs["fold"]]
     weights: Path | None = None
     if "pretraining" in job.inputs:
         weights = checkpoint_path(job.inputs["pretraining"])
@@ -61,6 +59,15 @@ def finetune(job: Job, folder: Path) -> None:
         weights = Path(job.locate["weights"])
         _check_unchanged(weights, job.inputs["weights"])
     _train(job, folder, dataset, fold, weights)
+
+
+def study_folds(dataset: Dataset, folds: int | Literal["official"], seed: int) -> tuple[Fold, ...]:
+    """The folds that a study file's `folds` asks for: so many, or the dataset's own splits as one."""
+    return (
+        cut(dataset, seed=seed, official=True)
+        if folds == "official"
+        else cut(dataset, folds=folds, seed=seed)
+    )
 
 
 def checkpoint_path(key: str) -> Path:
@@ -85,7 +92,7 @@ def _check_unchanged(weights: Path, identity: str) -> None:
         raise InputError(f"the weights at {weights} have changed or gone since this job was planned")
 
 
-def _train(job: Job, folder: Path, dataset: Dataset, fold: Any, weights: Path | None) -> Any:
+def _train(job: Job, folder: Path, dataset: Dataset, fold: Fold, weights: Path | None) -> Any:
     import numpy as np
 
     from whence.training.fitting import train_on_fold

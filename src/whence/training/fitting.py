@@ -21,8 +21,6 @@ from whence.stats import accuracy, auc, has_converged
 from whence.training.loop import Epoch, Part, fit
 from whence.training.recipe import Recipe
 
-PARTS = ("train", "validation", "test")
-
 
 @dataclass(frozen=True)
 class Fitted:

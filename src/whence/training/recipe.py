@@ -73,7 +73,7 @@ ORIGIN: dict[str, Origin] = {
     "tune": "paper",
     "dropout": "code",
     "augmentation": "code",
-    "fit": "code",
+    "fit": "ours",
     "precision": "ours",
 }
 

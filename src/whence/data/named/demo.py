@@ -145,8 +145,14 @@ def _read(file: str) -> npt.NDArray[np.uint8]:
     """A picture from the files inside the wheels: nothing is ever downloaded."""
     from PIL import Image
 
-    with Image.open(_folder(file) / file) as image:
-        return np.asarray(image)
+    try:
+        with Image.open(_folder(file) / file) as image:
+            return np.asarray(image)
+    except FileNotFoundError as error:
+        raise InputError(
+            f"the picture {error.filename} of the demo is missing; install its library anew: "
+            "pip install --force-reinstall scikit-image scikit-learn"
+        ) from error
 
 
 def _folder(file: str) -> Path:
