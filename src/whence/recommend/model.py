@@ -58,16 +58,23 @@ class Belief:
 
 
 def believe(
-    evidence: Sequence[Evidence], prior: Prior, reading: Reading, *, shared: float = 0.0, seed: int = 0
+    evidence: Sequence[Evidence],
+    prior: Prior,
+    reading: Reading,
+    *,
+    shared: float = 0.0,
+    level_sd: float = LEVEL_SD,
+    seed: int = 0,
 ) -> Belief:
     """The posterior over all sources at once; deterministic for a seed, which only `p_best`, `low`, `high` use.
 
     `shared` is the variance (logit) of an error that all measured outcomes have in common: it blurs their level
-    and not their differences.
+    and not their differences. `level_sd`: how far from the probes' level (logit) that of the outcomes may lie;
+    `np.inf` where the probes are on another scale than AUC.
     """
     n = len(evidence)
     spreads = np.exp(prior.log_spread + prior.log_spread_sd * GRID)
-    start_mean, start_cov = _start(evidence, prior)
+    start_mean, start_cov = _start(evidence, prior, level_sd)
     seen = _probe_rows(evidence, prior, reading)
     if any(e.measured for e in evidence):
         solved = [
@@ -110,16 +117,20 @@ def believe(
 Rows = tuple[Floats, Floats, Floats]  # design (m, 2 + 2n), what was seen (m,), its covariance (m, m)
 
 
-def _start(evidence: Sequence[Evidence], prior: Prior) -> tuple[Floats, Floats]:
+def _start(evidence: Sequence[Evidence], prior: Prior, level_sd: float) -> tuple[Floats, Floats]:
     """Prior mean and covariance of (probes' centre, location, effects, particulars)."""
     n = len(evidence)
     probes = [e.probe[0] for e in evidence if e.probe]
     outcomes = [e.measured[0] for e in evidence if e.measured]
-    level = float(np.mean(probes or outcomes or [0.0]))
-    mean = np.concatenate([[level, level], [e.effect.mean for e in evidence], np.zeros(n)])
+    centre = float(np.mean(probes or outcomes or [0.0]))
+    level = centre if np.isfinite(level_sd) else float(np.mean(outcomes or [0.0]))
+    mean = np.concatenate([[centre, level], [e.effect.mean for e in evidence], np.zeros(n)])
     cov = np.zeros((2 + 2 * n, 2 + 2 * n))
-    cov[:2, :2] = FLAT  # the location lies near the centre, wherever that is
-    cov[1, 1] += LEVEL_SD**2
+    if np.isfinite(level_sd):  # the location lies near the centre, wherever that is
+        cov[:2, :2] = FLAT
+        cov[1, 1] += level_sd**2
+    else:
+        cov[0, 0] = cov[1, 1] = FLAT
     cov[np.arange(2, 2 + 2 * n), np.arange(2, 2 + 2 * n)] = np.concatenate(
         [[e.effect.variance for e in evidence], np.full(n, prior.within)]
     )
