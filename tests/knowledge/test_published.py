@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from whence.errors import InputError
-from whence.knowledge import known_outcomes, outcomes_of, plain_name, published_outcomes, published_scores
+from whence.knowledge import outcomes_of, plain_name, published_outcomes, published_scores
 
 
 def test_published_outcomes_are_tidy() -> None:
@@ -50,7 +50,7 @@ def test_own_outcomes_follow_the_published() -> None:
             "auc": [0.7, None],
         }
     )
-    table = known_outcomes([own])
+    table = outcomes_of([published_outcomes(), own])
     assert len(table) == 288 + 1  # the failed fold is dropped
     assert table["study"].iloc[-1] == "mine"
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from whence.errors import InputError
-from whence.knowledge import known_outcomes, published_outcomes
+from whence.knowledge import known_outcomes, outcomes_of, published_outcomes
 from whence.recommend import Candidate, rank
 from whence.recommend.folds import fold_errors, shared_error
 
@@ -153,7 +153,7 @@ def test_own_studies_teach() -> None:
         ]
     )
     candidates = [Candidate("hospital", "hospital"), Candidate("dtd", "dtd"), Candidate("none", "none")]
-    document = rank(candidates, known_outcomes([own]), target_name="mine")
+    document = rank(candidates, outcomes_of([published_outcomes(), own]), target_name="mine")
     assert document["ranking"][0]["source"] == "hospital"
     assert document["baselines"]["always"] == "hospital"
 

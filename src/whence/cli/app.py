@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from whence.cli import datasets, demo, doctor, finetune, pretrain, rank, run_job, study
+from whence.cli import datasets, demo, doctor, finetune, knowledge, pretrain, rank, run_job, study
 
 app = typer.Typer(
     name="whence",
@@ -22,6 +22,7 @@ app.command("rank")(rank.rank)
 app.command("pretrain")(pretrain.pretrain)
 app.command("finetune")(finetune.finetune)
 app.add_typer(study.app, name="study")
+app.add_typer(knowledge.app, name="knowledge")
 app.command("run-job")(run_job.run_job)
 app.command("doctor")(doctor.doctor)
 

@@ -1,17 +1,44 @@
-"""All outcomes that are known, in one table: the published ones and the user's own."""
+"""All outcomes that are known, in one table: the published ones and the user's own, which never leave the machine."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from whence.errors import InputError
-from whence.knowledge.published import published_outcomes
+from whence.errors import InputError, unknown_name
+from whence.knowledge.published import CITATIONS, published_outcomes
+from whence.paths import home, replacing
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NEEDED = ("study", "source", "target", "backbone", "auc")
+KEPT = (
+    *NEEDED[:4],
+    "target_variant",
+    "target_fingerprint",
+    "recipe",
+    "fold",
+    "seed",
+    "auc",
+    "provenance",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One body of outcomes: what it is called, how much it holds, where it comes from."""
+
+    name: str
+    outcomes: int
+    sources: int
+    targets: int
+    backbones: tuple[str, ...]
+    provenance: str
+    published: bool
 
 
 def outcomes_of(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -31,7 +58,13 @@ def outcomes_of(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
                 f"outcomes table {number} lacks the column {', '.join(missing)}; "
                 f"it has {', '.join(map(str, table.columns))}; needed: {', '.join(NEEDED)}"
             )
-        table = table[table["auc"].notna()]
+        auc = pd.to_numeric(table["auc"], errors="coerce")
+        words = table.loc[auc.isna() & table["auc"].notna(), "auc"]
+        if len(words):
+            raise InputError(
+                f"outcomes table {number} holds an AUC of {words.iloc[0]!r}; accepted: a number from 0 to 1"
+            )
+        table = table.assign(auc=auc)[auc.notna()]
         outside = table.loc[~table["auc"].between(0, 1), "auc"]
         if len(outside):
             raise InputError(f"outcomes table {number} holds an AUC of {outside.iloc[0]}; accepted: 0 to 1")
@@ -40,6 +73,95 @@ def outcomes_of(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=list(NEEDED))
 
 
-def known_outcomes(own: Iterable[pd.DataFrame] = ()) -> pd.DataFrame:
-    """The published outcomes followed by the user's own tables, as `outcomes_of` returns them."""
-    return outcomes_of([published_outcomes(), *own])
+def known_outcomes(*, without_target: str = "") -> pd.DataFrame:
+    """The published outcomes followed by the user's own.
+
+    `without_target`: a dataset's fingerprint; own outcomes on it are left out, whatever it was called then.
+    """
+    own = own_outcomes()
+    if without_target and len(own):
+        own = own[own["target_fingerprint"] != without_target]
+    return outcomes_of([published_outcomes(), own])
+
+
+def own_outcomes() -> pd.DataFrame:
+    """What the user's studies have measured and what was added by hand, with provenance in every row."""
+    return outcomes_of([_read(file) for file in _files()])
+
+
+def remember(name: str, outcomes: pd.DataFrame, provenance: str) -> str:
+    """Keep a table of outcomes; what came from the same place under this name before is replaced.
+
+    Returns the name under which it is kept: where another body of outcomes has it already, a number is put behind.
+    Raises `InputError` for a table that `outcomes_of` refuses.
+    """
+    table = outcomes_of([outcomes]).reindex(columns=list(KEPT)).assign(provenance=provenance)
+    if not len(table):
+        raise InputError(f"{provenance} holds no outcome: there is nothing to add")
+    wanted = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "outcomes"
+    taken = {file.stem: _read(file)["provenance"].iloc[0] for file in _files()}
+    kept, number = wanted, 1
+    while taken.get(kept, provenance) != provenance or kept in CITATIONS:
+        number += 1
+        kept = f"{wanted}-{number}"
+    with replacing(_folder() / f"{kept}.csv", newline="") as file:
+        table.to_csv(file, index=False)
+    return kept
+
+
+def forget(name: str) -> None:
+    """Remove one body of outcomes by its name. Raises `InputError` for an unknown or a published one."""
+    if name in CITATIONS:
+        raise InputError(
+            f"{name!r} is published and shipped with whence; only your own outcomes can be removed"
+        )
+    names = [file.stem for file in _files()]
+    if name not in names:
+        raise unknown_name("body of outcomes", name, names)
+    (_folder() / f"{name}.csv").unlink()
+
+
+def bodies() -> list[Known]:
+    """What is known, one entry per published study and per body of the user's own."""
+    published = published_outcomes()
+    return [
+        _described(name, published[published["study"] == name], citation, True)
+        for name, citation in CITATIONS.items()
+    ] + [_described(f.stem, t, str(t["provenance"].iloc[0]), False) for f in _files() for t in [_read(f)]]
+
+
+def _described(name: str, table: pd.DataFrame, provenance: str, published: bool) -> Known:
+    return Known(
+        name,
+        len(table),
+        table["source"].nunique(),
+        table["target"].nunique(),
+        tuple(sorted(table["backbone"].unique())),
+        provenance,
+        published,
+    )
+
+
+def _folder() -> Path:
+    return home() / "knowledge"
+
+
+def _files() -> list[Path]:
+    return sorted(_folder().glob("*.csv"))
+
+
+def _read(file: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    text = dict.fromkeys(
+        ("source", "target", "target_variant", "target_fingerprint", "recipe", "provenance"), str
+    )
+    try:
+        table = pd.read_csv(file, dtype=text, keep_default_na=False, na_values={"auc": [""]})
+        if set(KEPT) - set(table.columns) or not len(table):
+            raise ValueError(f"it needs the columns {', '.join(KEPT)}, and a row")
+    except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
+        raise InputError(
+            f"{str(file)!r} cannot be read as outcomes ({error}); remove it by whence knowledge remove {file.stem}"
+        ) from error
+    return table

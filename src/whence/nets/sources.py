@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from whence.errors import InputError
 from whence.nets.backbone import build, check_backbone, pretrained_config
-from whence.nets.weights import file_sha256, load_into, read_weights, save_weights
+from whence.nets.weights import file_sha256, load_into, read_record, read_weights, save_weights
 from whence.paths import building, home
 
 Kind = Literal["none", "weights", "dataset"]
@@ -54,6 +54,11 @@ def find_source(name: str, backbone: str, base: Path | None = None) -> Source:
     else:
         path = hub_weights(name, backbone)
     return Source(name, kind, path, file_sha256(path))
+
+
+def trained_on(path: Path) -> str | None:
+    """What weights were trained on, as their own record says or, failing that, their file's name; None if neither."""
+    return read_record(path).get("trained_on") or ("imagenet" if "imagenet" in path.stem.lower() else None)
 
 
 def check_fit(path: Path, backbone: str) -> None:

@@ -13,7 +13,7 @@ from whence.errors import InputError
 from whence.features.extract import features
 from whence.measures import linear_probe_folds
 from whence.nets.backbone import check_backbone, check_image_size
-from whence.nets.sources import find_source, source_kind
+from whence.nets.sources import find_source, source_kind, trained_on
 from whence.nets.weights import file_sha256, read_record
 from whence.paths import home
 from whence.recommend.measured import Measured, measured_here
@@ -112,9 +112,8 @@ def _ready(name: str, backbone: str) -> Start:
     if source.path is None:
         return Start("none", "none")
     record = read_record(source.path)
-    trained_on = record.get("trained_on") or ("imagenet" if "imagenet" in source.path.stem.lower() else None)
     shown = f"file:{source.path.stem}" if name.startswith("file:") else name
-    return Start(shown, trained_on, source.path, source.identity, record.get("job", ""))
+    return Start(shown, trained_on(source.path), source.path, source.identity, record.get("job", ""))
 
 
 def checkpoints(backbone: str) -> list[tuple[Start, str]]:

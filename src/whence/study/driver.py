@@ -13,6 +13,7 @@ from whence.errors import WhenceError
 from whence.study import job as jobs
 from whence.study.collect import measured
 from whence.study.engine import Engine
+from whence.study.experience import remember_study
 from whence.study.job import Job, State
 from whence.study.ledger import NAME, Ledger
 from whence.study.plan import Entry, Plan
@@ -46,6 +47,7 @@ def run(plan: Plan, folder: Path, engine: Engine, say: Say = lambda line: None) 
             say(f"{total - len(missing)} of {total} jobs are done, {len(missing)} to do")
             engine.run([entry.job for entry in missing], book.ended)
         export_tables(ledger, folder, plan.keys)
+        remember_study(plan, ledger, folder)
         return status(plan, ledger.jobs())
 
 

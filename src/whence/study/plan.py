@@ -10,7 +10,7 @@ from typing import Any
 from whence.data import Dataset, Fold, open_dataset, survey
 from whence.nets.backbone import check_backbone, check_image_size
 from whence.nets.forward import Device
-from whence.nets.sources import Source, find_source, source_kind
+from whence.nets.sources import Source, find_source, source_kind, trained_on
 from whence.study.job import Job
 from whence.study.naming import check_recipe_names, labels_of, located
 from whence.study.study_file import StudyFile
@@ -43,6 +43,7 @@ class Plan:
     finetunings: list[Entry]
     sources: dict[str, Dataset]  # label → dataset, for the sources that are datasets
     targets: dict[str, Dataset]
+    trained_on: dict[str, str] = field(default_factory=dict)  # source's label → what other studies call it
     recipes: dict[tuple[str, str], Recipe] = field(
         default_factory=dict
     )  # (target's label, recipe's name) → recipe
@@ -111,6 +112,7 @@ def make_plan(
         maker.finetunings,
         {labels[n]: datasets[n] for n in study.sources if n in datasets},
         {labels[n]: datasets[n] for n in study.targets},
+        {labels[n]: _known_as(source, labels[n]) for (n, _), source in ready.items()},
         maker.recipes,
         list(dict.fromkeys(maker.warnings)),
     )
@@ -241,6 +243,11 @@ class _Maker:
                 f"recipe {recipe.name!r} leaves {count} steps on {self.labels.get(dataset, dataset)} "
                 f"({images} training images): it was made for thousands of images, recipe 'small' for some hundred"
             )
+
+
+def _known_as(source: Source, label: str) -> str:
+    """The name under which outcomes of a source are joined with those of other studies and networks."""
+    return (trained_on(source.path) if source.path else None) or label
 
 
 def _locate(dataset: Dataset) -> dict[str, Any]:
