@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import asdict, replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import cast
 
+from whence.data.address import Address, Option, brackets, possible_addresses
 from whence.data.dataset import Dataset, OpenOptions
-from whence.data.layouts import known_layouts, table
-from whence.data.named import known_names, known_schemes, open_named
+from whence.data.derived import DERIVATION_KEYS, derive
+from whence.data.layouts import Layout, known_layouts, table
+from whence.data.named import known_names, known_schemes, open_named, options_of
 from whence.data.survey import without_unreadable
-from whence.errors import InputError
+from whence.errors import InputError, unknown_name
+
+COLUMNS = ("image_column", "label_column", "split_column", "group_column")
 
 
 def open_dataset(
@@ -24,22 +30,62 @@ def open_dataset(
 ) -> Dataset:
     """The dataset at `address`: a path (folder per class, CSV, .npz) or, where none exists, `scheme:name`.
 
+    Options in brackets behind the address go to the reader where it understands them (`slices`, `label`, columns of a
+    table), and are otherwise derivations, applied in their order: see `whence.data.derived`. A path that exists as
+    it is written, brackets and all, is opened as it is.
+
     The columns concern CSV files only; those not given are guessed. `skip_unreadable` decodes every image
     once (the result is cached) and leaves out what cannot be decoded; `Dataset.unreadable` counts it.
     Raises `InputError`.
     """
     options = OpenOptions(image_column, label_column, split_column, group_column, skip_unreadable)
-    text = str(address)
-    path = _path(text)
+    asked = taken_apart(str(address))
+    dataset, rest = _open(asked, options, by_name=isinstance(address, str))
+    dataset = without_unreadable(dataset) if skip_unreadable else dataset
+    return derive(dataset, rest)
+
+
+def taken_apart(text: str) -> Address:
+    """Base and options of an address; a path that exists wins, the longest first, brackets or not."""
+    if text and _exists(_path(text)):
+        return Address(text)
+    found = possible_addresses(text)
+    return next((address for address in reversed(found) if _exists(_path(address.base))), found[0])
+
+
+def _open(asked: Address, options: OpenOptions, by_name: bool) -> tuple[Dataset, list[Option]]:
+    """The dataset at an address with the options that its reader understood, and the other options."""
+    text, path = asked.base, _path(asked.base)
     if text and _exists(path):
-        dataset = _read(path, options)
-    elif isinstance(address, str) and text.partition(":")[0] in known_schemes() and ":" in text:
+        columns = {key: value for key, value in asked.options if key in COLUMNS}
+        options = OpenOptions(**(asdict(options) | columns))
+        layout = _layout(path, options)
+        said, rest = _divided(asked, [*COLUMNS, *getattr(layout, "OPTIONS", ())])
+        dataset = layout.read(path, options, **{k: v for k, v in said if k not in COLUMNS})
+    elif by_name and text.partition(":")[0] in known_schemes() and ":" in text:
         if options.names_columns:
             raise InputError(f"{text!r} is a named dataset and has no columns to name; leave the columns out")
-        dataset = replace(open_named(text), address=text, options=options)
+        said, rest = _divided(asked, options_of(text))
+        dataset = replace(open_named(text, **dict(said)), address=text, options=options)
     else:
         raise _missing(text, path)
-    return without_unreadable(dataset) if skip_unreadable else dataset
+    if said:
+        behind = brackets(said)
+        dataset = replace(dataset, name=dataset.name + behind, address=dataset.address + behind)
+    return dataset, rest
+
+
+def _divided(asked: Address, understood: Iterable[str]) -> tuple[list[Option], list[Option]]:
+    """The options that the reader understands, each once, and the derivations in their order."""
+    readers = set(understood)
+    for key, _ in asked.options:
+        if key not in readers and key not in DERIVATION_KEYS:
+            raise unknown_name("option", key, [*readers, *DERIVATION_KEYS], f"It was asked of {asked.base}")
+    said = [option for option in asked.options if option[0] in readers]
+    twice = [key for position, (key, _) in enumerate(said) if key in dict(said[:position])]
+    if twice:
+        raise InputError(f"option {twice[0]!r} is given twice in {str(asked)!r}; give it once")
+    return said, [option for option in asked.options if option[0] not in readers]
 
 
 def _path(text: str) -> Path:
@@ -58,16 +104,16 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _read(path: Path, options: OpenOptions) -> Dataset:
+def _layout(path: Path, options: OpenOptions) -> Layout:
     if options.names_columns:
         if not path.is_dir() and not table.recognises(path):
             raise InputError(
                 f"columns were named, but {str(path)!r} is no CSV file; give the CSV file or its folder"
             )
-        return table.read(path, options)
+        return cast(Layout, table)
     for layout in known_layouts():
         if layout.recognises(path):
-            return layout.read(path, options)
+            return layout
     raise InputError(
         f"{str(path)!r} is a file that cannot be opened as a dataset; accepted are a folder (one folder of "
         "images per class), a CSV file beside its images, and an .npz file in MedMNIST's layout"

@@ -1,0 +1,123 @@
+"""The grammar of a dataset's address: `BASE[option,option=value][…]`.
+
+A base is a path, a `scheme:name`, or `mix(ADDRESS, ADDRESS, ratio=1:2)`. A value that holds a comma, a bracket or a
+quote is written in double quotes, where a backslash takes the next character as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from whence.errors import InputError
+
+Option = tuple[str, str]  # (key, value); the value of a bare word is ""
+
+_KEY = r"[A-Za-z_][A-Za-z0-9_]*"
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_PLAIN = r"""[^\[\],"]*"""
+_OPTION = rf"\s*(?:{_KEY})\s*(?:=\s*(?:{_QUOTED}|{_PLAIN})\s*)?"
+_BRACKETS = re.compile(rf"(?:\[{_OPTION}(?:,{_OPTION})*\]\s*)+")
+_ONE = re.compile(rf"[\[,]\s*({_KEY})\s*(?:=\s*({_QUOTED}|{_PLAIN}))?\s*(?=[,\]])")
+_MIX = re.compile(r"mix\s*\((.*)\)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address taken apart: what to open, and what is asked of it, in the order in which it was written."""
+
+    base: str
+    options: tuple[Option, ...] = ()
+
+    def __str__(self) -> str:
+        """The address in its one canonical spelling; parsing it gives the same again."""
+        return self.base + brackets(self.options)
+
+
+def parse_address(text: str) -> Address:
+    """Take an address apart, with as many brackets at its end as can be read. Raises `InputError` for none."""
+    return possible_addresses(text)[0]
+
+
+def possible_addresses(text: str) -> list[Address]:
+    """Every way to take an address apart, the shortest base first: a folder may be called "scans[old]" itself.
+
+    Raises `InputError` where it ends in brackets that cannot be read.
+    """
+    text = text.strip()
+    if not text.endswith("]"):
+        return [Address(text)]
+    starts = [
+        place for place, letter in enumerate(text) if letter == "[" and _BRACKETS.fullmatch(text, place)
+    ]
+    if not starts:
+        raise InputError(
+            f"the brackets of {text!r} cannot be read; accepted is NAME[option=value,option], such as "
+            'paper:dtd[n=1000], with a value in double quotes where it holds a comma or a bracket: [label="a, b"]'
+        )
+    found = []
+    for start in starts:
+        options = tuple((key, _unquoted(value)) for key, value in _ONE.findall(text, start))
+        found.append(Address(text[:start].rstrip(), options))
+    return found
+
+
+def brackets(options: Iterable[Option]) -> str:
+    """Options as they stand at the end of an address: "[n=1000,grey]", or "" without any."""
+    written = ",".join(key if value == "" else f"{key}={_quoted(value)}" for key, value in options)
+    return f"[{written}]" if written else ""
+
+
+def mixture(base: str) -> tuple[tuple[str, ...], tuple[Option, ...]] | None:
+    """The addresses and the settings inside `mix(…)`, or None where the base is no mixture."""
+    inside = _MIX.fullmatch(base.strip())
+    if inside is None:
+        return None
+    addresses: list[str] = []
+    settings: list[Option] = []
+    for part in _split_at_top(inside[1]):
+        setting = re.fullmatch(rf"({_KEY})=([^\[\]()]*)|apart", part)
+        if setting is None:
+            addresses.append(part)
+        else:
+            settings.append((setting[1] or part, (setting[2] or "").strip()))
+    return tuple(addresses), tuple(settings)
+
+
+def split_values(text: str, separator: str) -> list[str]:
+    """A value that lists several, cut at `separator`; a backslash before it makes it part of a name."""
+    found = re.split(rf"(?<!\\){re.escape(separator)}", text)
+    return [part.replace("\\" + separator, separator).strip() for part in found]
+
+
+def join_values(values: Iterable[str], separator: str) -> str:
+    """The opposite of `split_values`."""
+    return separator.join(value.replace(separator, "\\" + separator) for value in values)
+
+
+def _split_at_top(text: str) -> list[str]:
+    """Cut at the commas that stand in no bracket and no quotes."""
+    parts, depth, start, quoted = [], 0, 0, False
+    for place, letter in enumerate(text):
+        if letter == '"' and text[place - 1 : place] != "\\":
+            quoted = not quoted
+        if quoted:
+            continue
+        depth += (letter in "[(") - (letter in "])")
+        if letter == "," and depth == 0:
+            parts.append(text[start:place])
+            start = place + 1
+    return [part.strip() for part in [*parts, text[start:]] if part.strip()]
+
+
+def _quoted(value: str) -> str:
+    if re.fullmatch(r"[^\[\](),\"\s]+(?: [^\[\](),\"\s]+)*", value):
+        return value
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _unquoted(value: str) -> str:
+    if value.startswith('"'):
+        return re.sub(r"\\(.)", r"\1", value[1:-1])
+    return value.strip()
