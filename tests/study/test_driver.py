@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -282,3 +283,18 @@ def processes_of(home_folder: str) -> list[int]:
             except OSError:
                 continue
     return found
+
+
+def test_a_script_without_a_main_guard_is_not_run_again_by_every_job(
+    study_file: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(f"open({str(tmp_path / 'ran again')!r}, 'w').close()\n")
+    main = ModuleType("__main__")
+    main.__file__ = str(script)
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    study = Study.from_file(study_file(sources=["none"], targets=["cells"]))
+    status = study.run(engine="local", workers=1, device="cpu")
+    assert status.done == 2
+    assert not (tmp_path / "ran again").exists()
+    assert sys.modules["__main__"] is main

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Protocol
 
 from whence.study import job as jobs
@@ -56,9 +59,12 @@ class Local:
             while True:
                 while len(running) < self.workers and (job := queue.take()) is not None:
                     worker = context.Process(
-                        target=_worker, args=(job,), name=f"whence {job.kind} {job.key[:8]}"
+                        target=_worker,
+                        args=(job, dict(os.environ)),
+                        name=f"whence {job.kind} {job.key[:8]}",
                     )
-                    worker.start()
+                    with _main_module_hidden():
+                        worker.start()
                     running[worker] = job
                 if not running:
                     return
@@ -100,8 +106,24 @@ class Queue:
             self.done.add(job.key)
 
 
-def _worker(job: Job) -> None:
+@contextmanager
+def _main_module_hidden() -> Iterator[None]:
+    """A started process imports its parent's main module again: a script without a main guard would run anew.
+
+    Jobs need nothing of it, so they are shown an empty one.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+def _worker(job: Job, environment: dict[str, str]) -> None:
+    """Run a job in the driver's environment, which may have changed since the fork server started."""
     end_with_parent()
+    os.environ.update(environment)
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = str(job.inputs.get("threads", 1))
     jobs.run(job, work_of(job.kind))
