@@ -30,8 +30,8 @@ CARD = Card(
     expected={"images": 5856, "classes": 2, "NORMAL": 1583, "PNEUMONIA": 4273},
     printed={"images": 5863, "classes": 2, "NORMAL": 1583, "PNEUMONIA": 4273},
 )
-# "person12_virus_3.jpeg", "NORMAL2-IM-0012-0001.jpeg" and "IM-0115-0001.jpeg" in the Kaggle copy, "BACTERIA-7422-0001.jpeg"
-# in the Mendeley original: what stands in front of the picture's own number is the patient.
+# "person12_virus_3.jpeg", "NORMAL2-IM-0012-0001.jpeg" and "IM-0115-0001.jpeg" in the Kaggle copy,
+# "BACTERIA-7422-0001.jpeg" in the Mendeley original: what stands in front of the picture's own number is the patient.
 _PERSON = re.compile(r"(person\d+)_(?:bacteria|virus)_\d+")
 _SERIES = re.compile(r"((?:NORMAL2?-)?IM-\d+|(?:NORMAL|BACTERIA|VIRUS)-\d+)-\d+(?:-\d+)?")
 
