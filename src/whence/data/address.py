@@ -77,12 +77,21 @@ def mixture(base: str) -> tuple[tuple[str, ...], tuple[Option, ...]] | None:
     addresses: list[str] = []
     settings: list[Option] = []
     for part in _split_at_top(inside[1]):
-        setting = re.fullmatch(rf"({_KEY})=([^\[\]()]*)|apart", part)
+        setting = re.fullmatch(rf"({_KEY})\s*=([^\[\]()]*)|apart", part)
         if setting is None:
-            addresses.append(part)
+            addresses.append(_unquoted(part) if re.fullmatch(_QUOTED, part) else part)
         else:
             settings.append((setting[1] or part, (setting[2] or "").strip()))
     return tuple(addresses), tuple(settings)
+
+
+def write_mixture(addresses: Iterable[str], settings: Iterable[Option]) -> str:
+    """The opposite of `mixture`: an address with commas or parentheses of its own is quoted."""
+    parts = [
+        part if _split_at_top(part) == [part] and not re.search("[()]", part) else _quote(part)
+        for part in addresses
+    ]
+    return f"mix({', '.join(parts + [key if value == '' else f'{key}={value}' for key, value in settings])})"
 
 
 def split_values(text: str, separator: str) -> list[str]:
@@ -114,6 +123,10 @@ def _split_at_top(text: str) -> list[str]:
 def _quoted(value: str) -> str:
     if re.fullmatch(r"[^\[\](),\"\s]+(?: [^\[\](),\"\s]+)*", value):
         return value
+    return _quote(value)
+
+
+def _quote(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from whence.data.address import Option, split_values
 from whence.data.dataset import Dataset
 from whence.data.derived.looks import grey, resize
-from whence.data.derived.mixing import mix
+from whence.data.derived.mixing import mix, read_ratio
 from whence.data.derived.relabelling import binarise, read_classes, relabel
 from whence.data.derived.subsets import ladder, only_classes, stratified
 from whence.errors import InputError, unknown_name
@@ -25,9 +25,11 @@ __all__ = [
     "ladder",
     "mix",
     "only_classes",
+    "read_ratio",
     "relabel",
     "resize",
     "stratified",
+    "whole",
 ]
 
 Derivation = Callable[[Dataset, str, int], Dataset]  # (dataset, what stands behind the =, seed) -> dataset

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from whence.data.address import Option, possible_addresses
+from whence.data.address import Option, possible_addresses, write_mixture
 from whence.data.dataset import Dataset
 from whence.data.derived.subsets import stratified_order
 from whence.data.stores import Joined
@@ -37,13 +37,14 @@ def mix(
         np.array([union.index(name) for name in own])[part.labels]
         for own, part in zip(names, parts, strict=True)
     ]
-    address, called = _written([d.address for d in datasets], ratio, apart, seed), [d.name for d in datasets]
+    name = _written([dataset.name for dataset in datasets], ratio, apart, seed)
+    address = _written([dataset.address for dataset in datasets], ratio, apart, seed)
     return Dataset(
-        name=_written(called, ratio, apart, seed),
+        name=name,
         class_names=union,
         labels=np.concatenate(labels),
         images=Joined(tuple(part.images for part in parts)),
-        card=_card(datasets, _written(called, ratio, apart, seed), sizes),
+        card=_card(datasets, name, sizes),
         address=address if all(dataset.address for dataset in datasets) else "",
         digests=tuple(digest for part in parts for digest in part.digests),
         groups=_groups(datasets, parts),
@@ -116,8 +117,9 @@ def _written(names: list[str], ratio: Sequence[float] | None, apart: bool, seed:
         settings.append(("ratio", ":".join(f"{part:g}" for part in ratio)))
     if seed:
         settings.append(("seed", str(seed)))
-    inside = names + [f"{key}={value}" for key, value in settings] + (["apart"] if apart else [])
-    return f"mix({', '.join(inside)})"
+    if apart:
+        settings.append(("apart", ""))
+    return write_mixture(names, settings)
 
 
 def _card(datasets: Sequence[Dataset], name: str, sizes: list[int]) -> Card:

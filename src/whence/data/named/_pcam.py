@@ -144,7 +144,7 @@ def stratified_rows(whole: Whole, seed: int = 0) -> npt.NDArray[np.int64]:
 
 def random_rows(whole: Whole, count: int, seed: int) -> npt.NDArray[np.int64]:
     """`count` rows drawn as the paper's code draws them: at random, not stratified, from all."""
-    generator = np.random.RandomState(seed)  # noqa: NPY002  (that of pandas' `sample`)
+    generator = np.random.RandomState(seed)
     return generator.choice(len(whole.labels), size=count, replace=False).astype(np.int64)
 
 
