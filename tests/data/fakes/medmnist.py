@@ -29,7 +29,7 @@ def make(
         else:
             arrays[f"{split}_labels"] = (np.arange(count) % classes).astype(np.uint8).reshape(-1, 1)
     file = folder / (f"{flag}.npz" if size == 28 else f"{flag}_{size}.npz")
-    np.savez_compressed(file, **arrays)
+    np.savez_compressed(file, allow_pickle=False, **arrays)
     return file
 
 
