@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from tests.data.fakes import chest_xray as chest_fake
 from tests.data.fakes import dtd as dtd_fake
@@ -25,6 +27,8 @@ from tests.data.fakes import pcam as pcam_fake
 from tests.data.fakes import sti10 as sti_fake
 from tests.data.fakes import stl10 as stl_fake
 from tests.data.fakes._pictures import picture
+from tests.data.fakes.host import serving
+from whence.cli.app import app
 from whence.data import check, known_names, open_dataset, survey
 from whence.data.download import md5_of
 from whence.data.named import _pcam, card_of, dtd, pcam_middle, pcam_small, stl10
@@ -163,6 +167,34 @@ def test_dtd(shelf: Path, monkeypatch: pytest.MonkeyPatch, refused: Refused) -> 
     assert other.fingerprint != dataset.fingerprint  # the splits are others
     with refused("accepted is 1 to 10"):
         open_dataset("paper:dtd[partition=11]")
+
+
+def test_dtd_is_fetched_over_a_broken_line_and_shown(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the command line, over a real connection that breaks off; the second try goes on."""
+    archive = dtd_fake.make(tmp_path)
+    with serving(archive.read_bytes()) as host:
+        remote = host.remote(md5_of(archive))
+        monkeypatch.setattr(dtd, "ARCHIVE", replace(dtd.ARCHIVE, url=remote.url, md5=remote.md5))
+        host.cuts = [4000, 0]
+        broken = CliRunner().invoke(app, ["datasets", "show", "paper:dtd", "--json"])
+        assert broken.exit_code == 1
+        assert "fetching dtd-r1.0.1.tar.gz" in broken.stderr
+        assert "broke off after 4,000 bytes" in broken.stderr
+        assert broken.stdout == ""
+        done = CliRunner().invoke(app, ["datasets", "show", "paper:dtd", "--json"])
+        assert done.exit_code == 0, done.stderr
+        assert host.asked == [None, "bytes=4000-", "bytes=4000-"]
+        again = CliRunner().invoke(app, ["datasets", "show", "paper:dtd", "--json", "--quiet"])
+        assert (again.stdout, again.stderr) == (done.stdout, "")
+        assert len(host.asked) == 3
+    document = json.loads(done.stdout)
+    assert (document["name"], document["images"]) == ("paper:dtd", 18)
+    assert any("images 18 instead of 5,640" in finding["what"] for finding in document["findings"])
+    assert [entry.name for entry in (shelf / "dtd").iterdir()] == [
+        "dtd"
+    ]  # what was fetched is unpacked and gone
 
 
 def test_isic2018(shelf: Path) -> None:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 from PIL import Image
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 
 SCHEME = "hf"
 NAMES: tuple[str, ...] = ()  # any set of the hub
+HUB_PATIENCE = 5  # seconds
 OPTIONS = ("image", "target", "group", "label")
 
 
@@ -157,6 +160,18 @@ class _Rows:
         return Path(held["path"]).read_bytes()
 
 
+def _hub_answers() -> bool:
+    from huggingface_hub import constants
+
+    hub = urlsplit(constants.ENDPOINT)
+    port = hub.port or (443 if hub.scheme == "https" else 80)
+    try:
+        with socket.create_connection((hub.hostname or "", port), timeout=HUB_PATIENCE):
+            return True
+    except OSError:
+        return False
+
+
 def _classes(
     called: str, feature: Any, column: str, answers: list[Any], label: str | None
 ) -> tuple[tuple[str, ...], np.ndarray]:
@@ -208,6 +223,7 @@ def _load(name: str) -> dict[str, Any]:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
         import datasets
+        from huggingface_hub import constants
     except ImportError as error:
         raise InputError(
             "sets of the Hugging Face hub need the datasets library: pip install 'whence[hf]'"
@@ -215,6 +231,8 @@ def _load(name: str) -> dict[str, Any]:
     repository, _, config = name.partition(":")
     if not sys.stderr.isatty():
         datasets.disable_progress_bars()
+    if not _hub_answers():  # the library would try for half a minute before it looks into its cache
+        datasets.config.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE = True
     try:
         found = datasets.load_dataset(repository, config or None)
     except Exception as error:  # the library raises a dozen kinds, of several libraries

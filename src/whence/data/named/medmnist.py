@@ -62,7 +62,7 @@ def card(name: str) -> Card:
     """The card of a set, at one of its sizes."""
     base, size, known = _known(name)
     remote = _remote(base, size)
-    counts = {"images": sum(known["images"].values())}
+    counts = {"volumes" if base.endswith("3d") else "images": sum(known["images"].values())}
     if not _several(known):
         counts["classes"] = len(known["labels"])
     return Card(
