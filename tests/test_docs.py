@@ -60,7 +60,8 @@ def test_make_demo_ends_with_a_ranking_and_its_page(tmp_path: Path) -> None:
     if not (REPOSITORY / ".venv" / ".ready").exists():
         pytest.skip("the Makefile's .venv is not set up: run the tests by `make test`")
     said = typed(f"make -C {REPOSITORY} demo DEMO_OPTIONS='-o {tmp_path / 'demo'}'", tmp_path)
-    assert "Sources for demo:histology, best first" in said
+    assert "Sources for demo:retina, best first" in said
+    assert "Compared fold by fold with none: +" in said
     assert "whence rank YOUR-FOLDER" in said
     for page in ("study.html", "ranking.html"):
         assert (tmp_path / "demo" / page).read_text().startswith("<!DOCTYPE html>")

@@ -17,6 +17,7 @@ from whence.study.study_file import StudyFile, make_study, read_study_file
 if TYPE_CHECKING:
     import pandas as pd
 
+    from whence.report.verdict import Verdict
     from whence.study.engine import Engine
     from whence.study.plan import Plan
 
@@ -208,6 +209,12 @@ class Study:
         keys = self.plan(device=device, skip_unreadable=skip_unreadable).keys
         with Ledger.of_study(self.folder) as ledger:
             return ledger.rows("outcomes", keys)
+
+    def verdicts(self, *, device: str = "auto", skip_unreadable: bool = False) -> list[Verdict]:
+        """For each target which source was best and how sure that is, compared fold by fold."""
+        from whence.report.of_study import verdicts_of
+
+        return verdicts_of(self.outcomes(device=device, skip_unreadable=skip_unreadable))
 
     def report(
         self, path: str | Path | None = None, *, figures: Path | None = None, device: str = "auto"

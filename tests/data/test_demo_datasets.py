@@ -67,6 +67,12 @@ def test_patches_of_different_regions_never_overlap() -> None:
         owner[row : row + 32, column : column + 32] = name
 
 
+def test_the_stain_is_told_as_scikit_image_tells_it() -> None:
+    color = pytest.importorskip("skimage.color")
+    picture = demo._read("ihc.png")
+    assert demo._bound_stain(picture) == pytest.approx(color.rgb2hed(picture)[..., 2], abs=1e-9)
+
+
 def test_brightness_and_contrast_tell_nothing() -> None:
     patches = np.random.default_rng(0).integers(100, 140, (5, 32, 32)) * np.arange(1, 6)[:, None, None] // 3
     even = levelled(patches)

@@ -64,7 +64,7 @@ def datasets(draw: st.DrawFn) -> tuple[Dataset, int, int]:
     return dataset_of(labels, groups, copies=draw(st.integers(0, 4))), folds, draw(st.integers(0, 2**32 - 1))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(datasets())
 def test_folds_keep_their_promises(given_case: tuple[Dataset, int, int]) -> None:
     dataset, folds, seed = given_case
@@ -89,7 +89,7 @@ def test_folds_keep_their_promises(given_case: tuple[Dataset, int, int]) -> None
         assert len(set(dataset.labels[fold.test])) >= 2
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.integers(10, 60), min_size=2, max_size=4), st.integers(0, 1000))
 def test_classes_are_spread_evenly(counts: list[int], seed: int) -> None:
     dataset = dataset_of([label for label, count in enumerate(counts) for _ in range(count)])

@@ -12,7 +12,7 @@ import pytest
 from whence.errors import InputError
 from whence.knowledge import known_outcomes, published_outcomes
 from whence.recommend import Candidate, rank
-from whence.recommend.folds import fold_errors
+from whence.recommend.folds import fold_errors, shared_error
 
 OUTCOMES = known_outcomes()
 
@@ -206,3 +206,32 @@ def test_fold_errors_are_inflated_for_shared_training_images() -> None:
     assert error[1] == pytest.approx(np.sqrt(np.var(values, ddof=1) * (1 / 5 + 1 / 8)))
     shifted = [[v + s for v in values] for s in (0, 0.01, 0.02)]
     assert all(e is not None and e[1] < 1e-9 for e in fold_errors(shifted, paired=True))
+
+
+def test_paired_errors_hold_the_differences_and_the_shared_error_the_level() -> None:
+    """Folds that shift all candidates alike: simulated means differ by as much as the errors say."""
+    random = np.random.default_rng(0)
+    own, common, k, count = 0.01, 0.05, 5, 3
+    inflated = 1 / k + 1 / 8
+    said, shared = [], []
+    for _ in range(400):
+        folds = 0.8 + common * random.normal(size=k) + own * random.normal(size=(count, k))
+        errors = fold_errors([list(f) for f in folds], paired=True)
+        said.append(np.mean([e[1] ** 2 for e in errors if e]))
+        shared.append(shared_error([list(f) for f in folds]) ** 2)
+    assert np.mean(said) == pytest.approx(own**2 * inflated, rel=0.1)
+    assert np.mean(shared) == pytest.approx((common**2 + own**2 / count) * inflated, rel=0.1)
+    assert shared_error([[0.8, 0.9], None]) == shared_error([[0.8, 0.9], [0.7, 0.8, 0.9]]) == 0
+
+
+def test_a_small_gain_on_every_fold_counts_for_more_than_a_large_one_on_some() -> None:
+    none = [0.70, 0.95, 0.80, 0.90, 0.60]
+    steady = [a + gain for a, gain in zip(none, (0.03, 0.02, 0.03, 0.02, 0.03), strict=True)]
+    wobbly = [a + gain for a, gain in zip(none, (0.13, -0.05, 0.05, -0.09, 0.09), strict=True)]
+
+    def chance(folds: list[float]) -> float:
+        pair = [Candidate("a", measured=folds), Candidate("b", measured=none)]
+        return float(_by_source(rank(pair, OUTCOMES, target_name="mine"))["a"]["p_best"])
+
+    assert chance(steady) > 0.9
+    assert chance(wobbly) < 0.85

@@ -51,6 +51,9 @@ def demo(
         return
     rows = summary_rows(study.outcomes(device=device))
     print_table([{k: row[k] for k in ("target", "source", "AUC", "sd", "folds")} for row in rows])
+    for found in study.verdicts(device=device):
+        print(f"{found.headline} {found.detail}")
+    print()
     tell(ranking)
     print(f"\nthe study:   {study_page}")
     print(f"the ranking: {ranking_page}")

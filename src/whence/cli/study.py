@@ -121,5 +121,7 @@ def _tell(study: Study, found: Status, json: bool, device: str, skip_unreadable:
         rows = summary_rows(outcomes)
         constant = [k for k in ("backbone", "recipe", "seed") if len({row[k] for row in rows}) == 1]
         print_table([{k: v for k, v in row.items() if k not in constant} for row in rows])
+        for verdict in study.verdicts(device=device, skip_unreadable=skip_unreadable):
+            print(f"{verdict.headline} {verdict.detail}")
     for failure in found.failures:
         print(f"failed: {failure['job']}: {failure['reason']}")

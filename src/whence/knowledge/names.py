@@ -22,3 +22,23 @@ def plain_name(name: str) -> str:
             base = f"{base.removesuffix('3d')}mnist3d" if base.endswith("3d") else f"{base}mnist"
         return base + bracket + derivation
     return name
+
+
+# Targets that show the same patients or the same scans: what is known of one is nearly known of the other.
+FAMILIES = {
+    "organamnist": "organ",  # three views of the same CTs
+    "organcmnist": "organ",
+    "organsmnist": "organ",
+    "dermamnist": "ham10000",
+    "isic2018": "ham10000",
+    "pneumoniamnist": "kermany-chest",
+    "chest-xray": "kermany-chest",
+    "pcam-middle": "pcam",
+    "pcam-small": "pcam",
+}
+
+
+def family_of(name: str) -> str:
+    """The family of a dataset, its own plain name where it has no relatives known; derivations share one."""
+    base = plain_name(name).partition("[")[0]
+    return FAMILIES.get(base, base)

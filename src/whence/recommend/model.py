@@ -57,14 +57,29 @@ class Belief:
         return [int(i) for i in np.argsort(-(self.z if self.mean is None else self.mean), kind="stable")]
 
 
-def believe(evidence: Sequence[Evidence], prior: Prior, reading: Reading, *, seed: int = 0) -> Belief:
-    """The posterior over all sources at once; deterministic for a seed, which only `p_best`, `low`, `high` use."""
+def believe(
+    evidence: Sequence[Evidence],
+    prior: Prior,
+    reading: Reading,
+    *,
+    shared: float = 0.0,
+    level_sd: float = LEVEL_SD,
+    seed: int = 0,
+) -> Belief:
+    """The posterior over all sources at once; deterministic for a seed, which only `p_best`, `low`, `high` use.
+
+    `shared` is the variance (logit) of an error that all measured outcomes have in common: it blurs their level
+    and not their differences. `level_sd`: how far from the probes' level (logit) that of the outcomes may lie;
+    `np.inf` where the probes are on another scale than AUC.
+    """
     n = len(evidence)
     spreads = np.exp(prior.log_spread + prior.log_spread_sd * GRID)
-    start_mean, start_cov = _start(evidence, prior)
+    start_mean, start_cov = _start(evidence, prior, level_sd)
     seen = _probe_rows(evidence, prior, reading)
     if any(e.measured for e in evidence):
-        solved = [_solve(start_mean, start_cov, *_stack(seen, _outcome_rows(evidence, s))) for s in spreads]
+        solved = [
+            _solve(start_mean, start_cov, *_stack(seen, _outcome_rows(evidence, s, shared))) for s in spreads
+        ]
     else:  # only a measured outcome depends on the spread
         solved = [_solve(start_mean, start_cov, *seen)] * len(spreads)
     likelihood = np.array([found[2] for found in solved])
@@ -99,19 +114,23 @@ def believe(evidence: Sequence[Evidence], prior: Prior, reading: Reading, *, see
     )
 
 
-Rows = tuple[Floats, Floats, Floats]  # design (m, 2 + 2n), what was seen (m,), its variance (m,)
+Rows = tuple[Floats, Floats, Floats]  # design (m, 2 + 2n), what was seen (m,), its covariance (m, m)
 
 
-def _start(evidence: Sequence[Evidence], prior: Prior) -> tuple[Floats, Floats]:
+def _start(evidence: Sequence[Evidence], prior: Prior, level_sd: float) -> tuple[Floats, Floats]:
     """Prior mean and covariance of (probes' centre, location, effects, particulars)."""
     n = len(evidence)
     probes = [e.probe[0] for e in evidence if e.probe]
     outcomes = [e.measured[0] for e in evidence if e.measured]
-    level = float(np.mean(probes or outcomes or [0.0]))
-    mean = np.concatenate([[level, level], [e.effect.mean for e in evidence], np.zeros(n)])
+    centre = float(np.mean(probes or outcomes or [0.0]))
+    level = centre if np.isfinite(level_sd) else float(np.mean(outcomes or [0.0]))
+    mean = np.concatenate([[centre, level], [e.effect.mean for e in evidence], np.zeros(n)])
     cov = np.zeros((2 + 2 * n, 2 + 2 * n))
-    cov[:2, :2] = FLAT  # the location lies near the centre, wherever that is
-    cov[1, 1] += LEVEL_SD**2
+    if np.isfinite(level_sd):  # the location lies near the centre, wherever that is
+        cov[:2, :2] = FLAT
+        cov[1, 1] += level_sd**2
+    else:
+        cov[0, 0] = cov[1, 1] = FLAT
     cov[np.arange(2, 2 + 2 * n), np.arange(2, 2 + 2 * n)] = np.concatenate(
         [[e.effect.variance for e in evidence], np.full(n, prior.within)]
     )
@@ -130,35 +149,34 @@ def _probe_rows(evidence: Sequence[Evidence], prior: Prior, reading: Reading) ->
         design[row, 0] = 1.0
         design[row, 2 + i] = spread * (reading.on_pair + reading.on_source)
         design[row, 2 + n + i] = spread * reading.on_pair
-    return design, shown[:, 0], spread**2 * reading.noise + shown[:, 1]
+    return design, shown[:, 0], np.diag(spread**2 * reading.noise + shown[:, 1])
 
 
-def _outcome_rows(evidence: Sequence[Evidence], spread: float) -> Rows:
+def _outcome_rows(evidence: Sequence[Evidence], spread: float, shared: float) -> Rows:
     n, at = len(evidence), [i for i, e in enumerate(evidence) if e.measured]
     shown = np.array([e.measured for e in evidence if e.measured], dtype=np.float64).reshape(-1, 2)
     design = np.zeros((len(at), 2 + 2 * n))
     for row, i in enumerate(at):
         design[row, 1] = 1.0
         design[row, 2 + i] = design[row, 2 + n + i] = spread
-    return design, shown[:, 0], shown[:, 1]
+    return design, shown[:, 0], np.diag(shown[:, 1]) + shared
 
 
 def _stack(first: Rows, second: Rows) -> Rows:
-    return (
-        np.concatenate([first[0], second[0]]),
-        np.concatenate([first[1], second[1]]),
-        np.concatenate([first[2], second[2]]),
-    )
+    noise = np.zeros((len(first[1]) + len(second[1]),) * 2)
+    noise[: len(first[1]), : len(first[1])] = first[2]
+    noise[len(first[1]) :, len(first[1]) :] = second[2]
+    return np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]]), noise
 
 
 def _solve(
-    mean: Floats, cov: Floats, design: Floats, seen: Floats, variance: Floats
+    mean: Floats, cov: Floats, design: Floats, seen: Floats, noise: Floats
 ) -> tuple[Floats, Floats, float]:
     """Posterior mean and covariance, and the log density of what was seen."""
     if not len(seen):
         return mean, cov, 0.0
     across = cov @ design.T
-    total = design @ across + np.diag(variance)
+    total = design @ across + noise
     gain = np.linalg.solve(total, across.T).T
     off = seen - design @ mean
     after = cov - gain @ across.T

@@ -14,7 +14,7 @@ from whence.errors import InputError
 from whence.knowledge import plain_name, published_scores
 from whence.recommend.evaluation import published_summary
 from whence.recommend.experience import elsewhere, mean_rank, most_frequent_winner, standings
-from whence.recommend.folds import Errors, fold_errors, on_logit
+from whence.recommend.folds import Errors, fold_errors, on_logit, shared_error
 from whence.recommend.model import Belief, Evidence, believe
 from whence.recommend.prior import Effect, Prior, learn_prior
 from whence.recommend.reading import learn_reading
@@ -30,7 +30,8 @@ class Candidate:
 
     `source` is the name to show; `trained_on` the name under which other studies know it ("imagenet", "dtd",
     "none" …), None for a network that nobody else has. `probe`: the linear probe's AUC on each fold;
-    `measured`: the AUC after fine-tuning on each fold. `at_hand`: its weights can be loaded here.
+    `measured`: the AUC after fine-tuning on each fold, the same folds for all candidates. `at_hand`: its weights can
+    be loaded here.
     """
 
     source: str
@@ -64,15 +65,20 @@ def rank(
     prior = learn_prior(standing)
     reading = learn_reading(standing, elsewhere(published_scores(), target_name))
     probes = fold_errors([c.probe for c in here], paired=True)
-    measured = fold_errors([c.measured for c in here], paired=False)
+    measured = fold_errors([c.measured for c in here], paired=True)
     evidence = [
         Evidence(_effect(c, prior), on_logit(p), on_logit(m))
         for c, p, m in zip(here, probes, measured, strict=True)
     ]
+    shared = _shared([c.measured for c in here])
     with threadpool_limits(1):  # many tiny matrices: threads only wait for each other
-        belief = believe(evidence, prior, reading, seed=seed)
+        belief = believe(evidence, prior, reading, shared=shared, seed=seed)
         judged = published_summary()
-    reasons = _reasons(here, standing, fold_errors([c.probe for c in here], paired=False), measured)
+    reasons = _reasons(
+        here,
+        standing,
+        *(fold_errors([getattr(c, kind) for c in here], paired=False) for kind in ("probe", "measured")),
+    )
     names = {_known_as(c) for c in here}
     return {
         "target": target_name,
@@ -105,6 +111,13 @@ def _check(candidates: Sequence[Candidate], here: Sequence[Candidate], target_na
 
 def _known_as(candidate: Candidate) -> str | None:
     return None if candidate.trained_on is None else plain_name(candidate.trained_on)
+
+
+def _shared(measured: Sequence[Sequence[float] | None]) -> float:
+    """Variance, on the logit scale, of the error that the folds give all measured outcomes alike."""
+    aucs = [float(np.mean(folds)) for folds in measured if folds]
+    seen = on_logit((float(np.mean(aucs)), shared_error(measured))) if len(aucs) > 1 else None
+    return seen[1] if seen else 0.0
 
 
 def _effect(candidate: Candidate, prior: Prior) -> Effect:

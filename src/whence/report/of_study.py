@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from whence.paths import replacing
 from whence.records import CurvePoint, Outcome, Pretraining, as_row, column_names
 from whence.report.results import StudyResults
 from whence.report.study_page import export_figures, render_study
+from whence.report.tidy import tidy_outcomes
+from whence.report.verdict import Verdict, verdicts
 from whence.study.driver import status
 from whence.study.ledger import Ledger
 from whence.study.plan import Plan
@@ -30,6 +33,12 @@ def write_page(plan: Plan, folder: Path, page: Path, figures: Path | None = None
     if figures:
         export_figures(results, figures)
     return page
+
+
+def verdicts_of(outcomes: Sequence[Outcome]) -> list[Verdict]:
+    """What the outcomes of a study say of each of its targets."""
+    table = pd.DataFrame([as_row(row) for row in outcomes], columns=column_names(Outcome))
+    return verdicts(tidy_outcomes(table))
 
 
 def gather(plan: Plan, folder: Path) -> StudyResults:

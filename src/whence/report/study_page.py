@@ -31,7 +31,7 @@ def render_study(results: StudyResults) -> str:
         study_figures(results),
         results=results,
         study_sentence=study_sentence(results, tidy),
-        verdicts=verdicts(summary),
+        verdicts=verdicts(tidy),
         datasets=_records(tables.data_table(results.datasets)),
         pretrainings=_records(tables.pretraining_table(results.pretrainings)),
         outcome_groups=_grouped(tables.transferability_table(summary)),

@@ -54,8 +54,13 @@ def gain(mean: Any, sd: Any = None, digits: int = 1) -> str:
     """A transferability in percent, always signed; "not measured" where `none` was not measured."""
     if is_missing(mean):
         return NOT_MEASURED
-    signed = f"{float(mean):+.{digits}f}".replace("-", "−")
-    return f"{signed} %" if is_missing(sd) else f"{signed} ± {float(sd):.{digits}f} %"
+    shown = signed(mean, digits)
+    return f"{shown} %" if is_missing(sd) else f"{shown} ± {float(sd):.{digits}f} %"
+
+
+def signed(value: Any, digits: int = 3) -> str:
+    """A difference with its sign, always shown."""
+    return f"{float(value):+.{digits}f}".replace("-", "−")
 
 
 def percent(share: Any) -> str:

@@ -79,10 +79,8 @@ def open(name: str) -> Dataset:
 
 def _histology() -> Dataset:
     """Grey patches of immunostained colon; whether they bind the stain is read from the colours, then hidden."""
-    from skimage.color import rgb2hed
-
     picture, grid = _read("ihc.png"), Grid(region=64, side=32, step=16)
-    stain = grid.cut(rgb2hed(picture)[..., 2]).mean(axis=(1, 2))
+    stain = grid.cut(_bound_stain(picture)).mean(axis=(1, 2))
     grey = grid.cut(_grey(picture))
     seen = grey.std(axis=(1, 2)) > FLAT
     labels = stain[seen] > np.median(stain[seen])
@@ -139,6 +137,17 @@ def _dataset(
 ) -> Dataset:
     store = ArrayStore(np.ascontiguousarray(patches))
     return Dataset(f"{SCHEME}:{name}", classes, labels.astype(np.int64), store, CARDS[name], groups=groups)
+
+
+def _bound_stain(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """How much DAB each pixel binds: its optical density on Ruifrok and Johnston's third stain (2001).
+
+    What `skimage.color.rgb2hed` gives, without the second that importing it costs in every job.
+    """
+    stains = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11], [0.27, 0.57, 0.78]])
+    density = np.log(np.maximum(picture / 255, 1e-6)) / np.log(1e-6)
+    bound: npt.NDArray[np.float64] = np.maximum(density @ np.linalg.inv(stains)[:, 2], 0)
+    return bound
 
 
 def _read(file: str) -> npt.NDArray[np.uint8]:
