@@ -222,7 +222,7 @@ def test_derivations_are_applied_in_their_order(picture_folder: Callable[..., Pa
         ("[grey=yes]", ("accepted is [grey] alone",)),
         ("[resize=0]", ("1 to 4096",)),
         ("[resize=a]", ("[resize=a]", "height x width")),
-        ("[colour]", ("unknown option 'colour'", "grey")),
+        ("[gray]", ("unknown option 'gray'", "near it: grey")),
     ],
 )
 def test_wrong_brackets(
