@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whence.data import ArrayStore, Dataset, named, open_dataset
-from whence.data.address import Address, join_values, mixture, parse_address, split_values
+from whence.data.address import Address, expanded, join_names, mixture, parse_address, split_names
 from whence.data.layouts import npz
 from whence.errors import InputError
 from whence.records import Card
@@ -45,11 +45,23 @@ def test_what_is_written_is_read_again(options: tuple[tuple[str, str], ...]) -> 
     assert parse_address(str(written)) == written
 
 
-@given(
-    st.lists(VALUES.filter(lambda value: value != "" and not value.endswith("\\")), min_size=1, max_size=4)
-)
+NAMES = VALUES | st.sampled_from(["a|b", "a;b", "c: d", "\\", "\\|", "a\\"])
+
+
+@given(st.lists(NAMES, min_size=1, max_size=4))
 def test_lists_of_names_are_read_again(names: list[str]) -> None:
-    assert split_values(join_values(names, "|"), "|") == names
+    assert split_names(join_names(names)) == names
+
+
+def test_a_ladder_stands_for_its_steps() -> None:
+    assert expanded("paper:dtd[grey,ladder=100|400,seed=2][resize=8]") == [
+        "paper:dtd[grey,n=100,seed=2,resize=8]",
+        "paper:dtd[grey,n=400,seed=2,resize=8]",
+    ]
+    for plain in ("paper:dtd[n=10]", "ladder/", "ladder/x[n=1]"):
+        assert expanded(plain) == [plain]
+    with pytest.raises(InputError, match="two ladders"):
+        expanded("x[ladder=1|2][ladder=3|4]")
 
 
 @pytest.mark.parametrize("text", ["x[]", "x[=3]", "x[3]", 'x[a="b]', "x[a=b,,c]"])

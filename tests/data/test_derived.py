@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,14 @@ from PIL import Image
 from tests.data.fakes import dtd as dtd_fake
 from tests.data.fakes import kimia960 as kimia_fake
 from whence.data import ArrayStore, Dataset, load_pixels, open_dataset, rebased, survey
-from whence.data.derived import binarise, grey, ladder, mix, only_classes, relabel, resize, stratified
+from whence.data.address import parse_address
+from whence.data.derived import binarise, derive, grey, ladder, mix, only_classes, relabel, resize, stratified
 from whence.data.derived.subsets import stratified_order
 from whence.data.download import Remote
 from whence.data.named import dtd
 from whence.errors import InputError
 from whence.records import Card
+from whence.study.study_file import make_study
 
 Refused = Callable[..., AbstractContextManager[None]]
 
@@ -172,6 +175,42 @@ def test_resized_images_are_those_of_pillow_and_the_same_at_every_draft(tmp_path
     assert part.name.endswith("[resize=40x50]")
     with pytest.raises(InputError, match="1 to 4096"):
         resize(whole, 5000)
+
+
+NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8).map(str.strip)
+ODD = NAMES | st.sampled_from(["a|b", "a;b", "c: d", 'say "x"', "[n=3]", "a,b", "\\"])
+
+
+@given(st.lists(ODD.filter(lambda name: name not in ("", "*")), min_size=4, max_size=6, unique=True))
+def test_classes_of_any_name_can_be_asked_for_in_brackets(names: list[str]) -> None:
+    whole = replace(made(dict.fromkeys(names[:-1], 3)), address="somewhere")
+    for part in (
+        only_classes(whole, names[1:3]),
+        binarise(whole, names[:1]),
+        relabel(whole, {names[-1]: names[:2], "others of them": ["*"]}),
+    ):
+        options = parse_address(part.address).options
+        assert derive(whole, options).fingerprint == part.fingerprint
+
+
+def test_a_study_file_lists_a_ladder_in_one_line() -> None:
+    study = make_study({"sources": ["xrays[ladder=10|20]", "none"], "targets": ["y"], "name": "s"})
+    assert study.sources == ["xrays[n=10]", "xrays[n=20]", "none"]
+    with pytest.raises(InputError, match=r"several datasets.*name one step, such as \[n=100\]"):
+        derive(made({"a": 3, "b": 3}), [("ladder", "2|4")])
+
+
+def test_a_mixture_holds_the_columns_and_the_leniency_of_its_parts(
+    table_folder: Callable[..., Path], picture_folder: Callable[..., Path]
+) -> None:
+    root = table_folder("image,kind,label\na.png,x,1\nb.png,y,1\nc.png,x,2\nd.png,y,1\n")
+    pictures = picture_folder()
+    (pictures / "ill" / "999.png").write_bytes(b"no picture")
+    whole = mix([open_dataset(root, label_column="kind"), open_dataset(pictures, skip_unreadable=True)])
+    assert set(whole.class_names) == {"x", "y", "healthy", "ill"}
+    assert whole.unreadable == 1
+    again = open_dataset(whole.address, **asdict(whole.options))
+    assert again.fingerprint == whole.fingerprint
 
 
 BRACKETS = (

@@ -69,6 +69,23 @@ def test_a_server_without_ranges_sends_it_all_again(host: Host, tmp_path: Path) 
     assert fetch(host.remote(MD5), tmp_path).read_bytes() == CONTENT
 
 
+def test_a_server_that_names_no_version_is_gone_on_with_only_where_a_checksum_is_known(
+    host: Host, tmp_path: Path
+) -> None:
+    host.mark, host.cuts = 'W/"weak"', [1_000_000, 500_000]
+    with pytest.raises(WorkFailed):
+        fetch(host.remote(), tmp_path / "unknown")
+    assert host.asked == [None, None]
+    host.asked, host.cuts = [], [1_000_000]
+    assert fetch(host.remote(MD5), tmp_path / "known").read_bytes() == CONTENT
+    assert host.asked == [None, "bytes=1000000-"]
+
+
+def test_a_server_that_always_answers_416_is_given_up(host: Host, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="416"):
+        fetch(host.remote(path="/never"), tmp_path)
+
+
 def test_a_beginning_longer_than_the_file_is_thrown_away(host: Host, tmp_path: Path) -> None:
     host.cuts = [len(CONTENT) - 1, 0]
     with pytest.raises(WorkFailed):

@@ -31,7 +31,7 @@ from tests.data.fakes.host import serving
 from whence.cli.app import app
 from whence.data import check, known_names, open_dataset, survey
 from whence.data.download import md5_of
-from whence.data.named import _pcam, card_of, dtd, pcam_middle, pcam_small, stl10
+from whence.data.named import _pcam, _pcam_files, _shelf, card_of, dtd, pcam_middle, pcam_small, stl10
 from whence.data.named.chest_xray import patient
 from whence.errors import InputError
 
@@ -69,8 +69,8 @@ def pcam(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """PCam's files, faked; the draws are of 200 and 40 pictures."""
     pcam_fake.make(shelf / "pcam")
     md5 = [tuple(md5_of(faked(shelf / "pcam", split, kind)) for kind in KINDS) for split in pcam_fake.COUNTS]
-    monkeypatch.setattr(_pcam, "TRAIN", md5[0])
-    monkeypatch.setattr(_pcam, "OTHERS", tuple(md5[1:]))
+    monkeypatch.setattr(_pcam_files, "TRAIN", md5[0])
+    monkeypatch.setattr(_pcam_files, "OTHERS", tuple(md5[1:]))
     monkeypatch.setattr(pcam_middle, "IMAGES", 200)
     monkeypatch.setattr(pcam_small, "IMAGES", 40)
     return shelf / "pcam"
@@ -116,7 +116,7 @@ def test_what_is_not_at_hand_is_an_error_that_says_from_where_and_into_which_fol
     name: str, shelf: Path, refused: Refused
 ) -> None:
     folder = {"pcam-middle": "pcam", "pcam-small": "pcam"}.get(name.partition(":")[2], name.partition(":")[2])
-    with refused(f"{name} is not on this machine", "https://", str(shelf / folder)):
+    with refused(f"{name} is not on this machine", "://", str(shelf / folder)):
         open_dataset(name)
 
 
@@ -167,6 +167,19 @@ def test_dtd(shelf: Path, monkeypatch: pytest.MonkeyPatch, refused: Refused) -> 
     assert other.fingerprint != dataset.fingerprint  # the splits are others
     with refused("accepted is 1 to 10"):
         open_dataset("paper:dtd[partition=11]")
+
+
+def test_a_checksum_is_computed_once(pcam: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[Path] = []
+
+    def counted(file: Path) -> str:
+        hashed.append(file)
+        return md5_of(file)
+
+    monkeypatch.setattr(_shelf, "md5_of", counted)
+    open_dataset("paper:pcam-middle")
+    open_dataset("paper:pcam-small")
+    assert len(hashed) == len(set(hashed)) == 9
 
 
 def test_dtd_is_fetched_over_a_broken_line_and_shown(
@@ -363,10 +376,10 @@ def test_pcam_keeps_each_picture_with_its_own_label_and_slide(pcam: Path) -> Non
         )
 
 
-def test_pcam_damaged_on_the_way_is_refused(pcam: Path, refused: Refused) -> None:
+def test_pcam_damaged_on_the_way_is_refused(pcam: Path) -> None:
     archive = faked(pcam, "valid", "x")
     archive.write_bytes(archive.read_bytes()[:-1])
-    with refused("valid_x.h5.gz", "is not the file that paper:pcam-middle needs"):
+    with pytest.raises(InputError, match=r"valid_x\.h5\.gz.* is not the file that paper:pcam-middle needs"):
         open_dataset("paper:pcam-middle")
 
 
@@ -387,7 +400,7 @@ def test_pcam_overlap_is_the_draw_of_the_papers_code(pcam: Path) -> None:
     middle, small = open_dataset("paper:pcam-middle[overlap]"), open_dataset("paper:pcam-small[overlap]")
     assert (middle.name, len(middle), len(small)) == ("paper:pcam-middle[overlap]", 200, 40)
     frame = pd.DataFrame({"row": range(520)})  # what the code does, given the pictures in the files' order
-    whole = _pcam.look_at_all(_pcam.files(pcam_middle.CARD))
+    whole = _pcam.look_at_all(_pcam_files.files(pcam_middle.CARD))
     for dataset, count, seed in ((middle, 200, 2), (small, 40, 22)):
         rows = frame.sample(n=count, replace=False, random_state=seed)["row"]
         assert sorted(whole.digests[row] for row in rows) == list(dataset.digests)

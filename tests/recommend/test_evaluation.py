@@ -114,9 +114,7 @@ def raced() -> pd.DataFrame:
     return summary(evaluate(_juodelyte(), published_scores(), races=(2, 3, 5)))
 
 
-@pytest.mark.parametrize(
-    ("tries", "tau", "regret"), [(2, 0.59, 0.0025), (3, 0.61, 0.001), (5, 0.69, 0.0005)]
-)
+@pytest.mark.parametrize(("tries", "tau", "regret"), [(2, 0.59, 0.0025), (3, 0.61, 0.001), (5, 0.69, 0.0005)])
 def test_races_reach_what_trying_the_first_few_by_mean_rank_reaches(
     raced: pd.DataFrame, tries: int, tau: float, regret: float
 ) -> None:

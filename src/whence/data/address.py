@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from whence.errors import InputError
 
 Option = tuple[str, str]  # (key, value); the value of a bare word is ""
+LADDER = "ladder"
 
 _KEY = r"[A-Za-z_][A-Za-z0-9_]*"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
@@ -20,6 +21,8 @@ _PLAIN = r"""[^\[\],"]*"""
 _OPTION = rf"\s*(?:{_KEY})\s*(?:=\s*(?:{_QUOTED}|{_PLAIN})\s*)?"
 _BRACKETS = re.compile(rf"(?:\[{_OPTION}(?:,{_OPTION})*\]\s*)+")
 _ONE = re.compile(rf"[\[,]\s*({_KEY})\s*(?:=\s*({_QUOTED}|{_PLAIN}))?\s*(?=[,\]])")
+_TOKEN = re.compile(rf"{_QUOTED}|.", re.DOTALL)  # a quoted text, or one letter
+_SEPARATORS = "|;:"
 _MIX = re.compile(r"mix\s*\((.*)\)", re.DOTALL)
 
 
@@ -94,29 +97,62 @@ def write_mixture(addresses: Iterable[str], settings: Iterable[Option]) -> str:
     return f"mix({', '.join(parts + [key if value == '' else f'{key}={value}' for key, value in settings])})"
 
 
-def split_values(text: str, separator: str) -> list[str]:
-    """A value that lists several, cut at `separator`; a backslash before it makes it part of a name."""
-    found = re.split(rf"(?<!\\){re.escape(separator)}", text)
-    return [part.replace("\\" + separator, separator).strip() for part in found]
+def expanded(text: str) -> list[str]:
+    """The addresses that one with `[ladder=100|400|1600]` stands for, `[n=100]`, `[n=400]` …; else the address itself.
+
+    Raises `InputError` for two ladders in one address.
+    """
+    if "ladder" not in text or not text.strip().endswith("]"):
+        return [text]
+    address = parse_address(text)
+    places = [place for place, (key, _) in enumerate(address.options) if key == LADDER]
+    if not places:
+        return [text]
+    if len(places) > 1:
+        raise InputError(f"{text!r} has two ladders; accepted is one")
+    before, after = address.options[: places[0]], address.options[places[0] + 1 :]
+    sizes = cut_values(address.options[places[0]][1], "|")
+    return [str(Address(address.base, (*before, ("n", size.strip()), *after))) for size in sizes]
 
 
-def join_values(values: Iterable[str], separator: str) -> str:
-    """The opposite of `split_values`."""
-    return separator.join(value.replace(separator, "\\" + separator) for value in values)
+def cut_values(text: str, separator: str) -> list[str]:
+    """A value that lists several, cut at `separator`, except where a backslash stands before it."""
+    parts, start = [], 0
+    for token in re.finditer(r"\\.|.", text, re.DOTALL):
+        if token[0] == separator:
+            parts.append(text[start : token.start()])
+            start = token.end()
+    return [*parts, text[start:]]
+
+
+def escaped(name: str) -> str:
+    """A name as it stands in a list of names: with a backslash before what would end it."""
+    return re.sub(rf"([\\{_SEPARATORS}])", r"\\\1", name)
+
+
+def unescaped(text: str) -> str:
+    """The opposite of `escaped`."""
+    return re.sub(r"\\(.)", r"\1", text.strip(), flags=re.DOTALL)
+
+
+def split_names(text: str) -> list[str]:
+    """The names of `a|b|c`."""
+    return [unescaped(part) for part in cut_values(text, "|")]
+
+
+def join_names(names: Iterable[str]) -> str:
+    """The opposite of `split_names`."""
+    return "|".join(map(escaped, names))
 
 
 def _split_at_top(text: str) -> list[str]:
     """Cut at the commas that stand in no bracket and no quotes."""
-    parts, depth, start, quoted = [], 0, 0, False
-    for place, letter in enumerate(text):
-        if letter == '"' and text[place - 1 : place] != "\\":
-            quoted = not quoted
-        if quoted:
-            continue
-        depth += (letter in "[(") - (letter in "])")
-        if letter == "," and depth == 0:
-            parts.append(text[start:place])
-            start = place + 1
+    parts, depth, start = [], 0, 0
+    for token in _TOKEN.finditer(text):
+        depth += (token[0] in "[(") - (token[0] in "])")
+        if token[0] == "," and depth == 0:
+            parts.append(text[start : token.start()])
+            start = token.end()
     return [part.strip() for part in [*parts, text[start:]] if part.strip()]
 
 

@@ -22,9 +22,8 @@ from whence.paths import read_json, write_json
 BLOCK = 1 << 20  # bytes
 PATIENCE = 20  # seconds without a byte
 ATTEMPTS = 3
-Progress = Callable[
-    [str, int, int | None], None
-]  # (file name, bytes so far, bytes in all or None if not told)
+# (file name, bytes so far, bytes in all or None if not told)
+Progress = Callable[[str, int, int | None], None]
 _reporter: ContextVar[Progress | None] = ContextVar("download_progress", default=None)
 
 
@@ -110,15 +109,16 @@ def _transfer(remote: Remote, part: Path) -> bool:
     request = urllib.request.Request(
         remote.url, headers={"User-Agent": "whence", "Accept-Encoding": "identity"}
     )
-    if have and mark:
+    if have and (mark or remote.md5):
         request.add_header("Range", f"bytes={have}-")
-        request.add_header(
-            "If-Range", mark
-        )  # without it a changed file would be glued to the old one's beginning
+    if (
+        have and mark
+    ):  # without it a changed file would be glued to the old one's beginning, for the MD5 to find
+        request.add_header("If-Range", mark)
     try:
         answer = _opener().open(request, timeout=PATIENCE)
     except urllib.error.HTTPError as error:
-        if error.code != 416:
+        if error.code != 416 or not have:
             raise
         error.close()
         _forget(part)  # nothing lies beyond what we have, so that is not the beginning of this file
@@ -129,7 +129,7 @@ def _transfer(remote: Remote, part: Path) -> bool:
             have = 0
         length = answer.headers.get("Content-Length")
         total = have + int(length) if length and length.isdigit() else None
-        _remember(part, answer.headers.get("ETag") or answer.headers.get("Last-Modified"))
+        write_json(_mark_file(part), {"version": _version(answer)})
         with part.open("ab" if going_on else "wb") as file:
             return _copy(answer, file, remote.name, have, total)
 
@@ -185,11 +185,13 @@ def _mark(part: Path) -> str | None:
         found = read_json(_mark_file(part))["version"]
     except (OSError, json.JSONDecodeError, KeyError, TypeError):
         return None
-    return found if isinstance(found, str) and not found.startswith("W/") else None
+    return found if isinstance(found, str) else None
 
 
-def _remember(part: Path, mark: str | None) -> None:
-    write_json(_mark_file(part), {"version": mark})
+def _version(answer: http.client.HTTPResponse) -> str | None:
+    """What names the very bytes of an answer: its entity tag, unless that is a weak one, or its date."""
+    tag = answer.headers.get("ETag")
+    return tag if tag and not tag.startswith("W/") else answer.headers.get("Last-Modified")
 
 
 def _forget(part: Path) -> None:

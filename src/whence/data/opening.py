@@ -18,9 +18,8 @@ from whence.errors import InputError, unknown_name
 
 COLUMNS = ("image_column", "label_column", "split_column", "group_column")
 MIXTURE_KEYS = ("ratio", "apart", "seed")
-IMAGENET = (
-    "paper:imagenet"  # what the bare name means where a dataset is asked for; as a source it is weights
-)
+# What the bare name means where a dataset is asked for; as a source it is weights.
+IMAGENET = "paper:imagenet"
 
 
 def open_dataset(
@@ -114,13 +113,12 @@ def _mixed(
     if len(given) < len(settings):
         raise InputError(f"a setting of {text!r} is given twice; give it once")
     parts = [open_dataset(_member(part), skip_unreadable=options.skip_unreadable) for part in addresses]
-    made = mix(
+    return mix(
         parts,
         ratio=read_ratio(given["ratio"]) if "ratio" in given else None,
         apart="apart" in given,
         seed=whole("seed", given["seed"]) if "seed" in given else 0,
     )
-    return replace(made, options=options)
 
 
 def _member(part: str) -> str:

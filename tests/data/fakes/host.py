@@ -36,12 +36,14 @@ class Answer(BaseHTTPRequestHandler):
             return self.sent_to("/file.bin")
         if self.path == "/to-a-file":
             return self.sent_to("ftp://127.0.0.1/etc/passwd")
+        if self.path == "/never":
+            return self.send_error(416)
         if self.path != "/file.bin":
             return self.send_error(404)
         asked = self.headers.get("Range")
         host.asked.append(asked)
         start = 0
-        if asked and host.ranges and self.headers.get("If-Range") == host.mark:
+        if asked and host.ranges and self.headers.get("If-Range", host.mark) == host.mark:
             start = int(asked.removeprefix("bytes=").removesuffix("-"))
             if start >= len(host.content):
                 return self.send_error(416)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from whence.data.address import Option, split_values
+from whence.data.address import LADDER, Option, split_names
 from whence.data.dataset import Dataset
 from whence.data.derived.looks import grey, resize
 from whence.data.derived.mixing import mix, read_ratio
@@ -32,6 +32,7 @@ __all__ = [
     "whole",
 ]
 
+
 Derivation = Callable[[Dataset, str, int], Dataset]  # (dataset, what stands behind the =, seed) -> dataset
 
 
@@ -44,6 +45,13 @@ def _resize(dataset: Dataset, value: str, seed: int) -> Dataset:
     return resize(dataset, int(size[1]), int(size[2]) if size[2] else None)
 
 
+def _ladder(dataset: Dataset, value: str, seed: int) -> Dataset:
+    raise InputError(
+        f"[ladder={value}] stands for several datasets; it is accepted in a study file's sources and targets: "
+        "elsewhere name one step, such as [n=100]"
+    )
+
+
 def _grey(dataset: Dataset, value: str, seed: int) -> Dataset:
     if value:
         raise InputError(f"[grey={value}]: accepted is [grey] alone")
@@ -53,9 +61,10 @@ def _grey(dataset: Dataset, value: str, seed: int) -> Dataset:
 DERIVATIONS: dict[str, Derivation] = {
     "n": lambda dataset, value, seed: stratified(dataset, n=whole("n", value), seed=seed),
     "share": lambda dataset, value, seed: stratified(dataset, share=_number("share", value), seed=seed),
-    "classes": lambda dataset, value, seed: only_classes(dataset, split_values(value, "|")),
+    LADDER: _ladder,
+    "classes": lambda dataset, value, seed: only_classes(dataset, split_names(value)),
     "relabel": lambda dataset, value, seed: relabel(dataset, read_classes(value)),
-    "binary": lambda dataset, value, seed: binarise(dataset, split_values(value, "|")),
+    "binary": lambda dataset, value, seed: binarise(dataset, split_names(value)),
     "grey": _grey,
     "resize": _resize,
 }

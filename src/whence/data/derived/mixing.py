@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 
-from whence.data.address import Option, possible_addresses, write_mixture
-from whence.data.dataset import Dataset
+from whence.data.address import Option, brackets, possible_addresses, write_mixture
+from whence.data.dataset import Dataset, OpenOptions
 from whence.data.derived.subsets import stratified_order
 from whence.data.stores import Joined
 from whence.errors import InputError
@@ -38,7 +39,7 @@ def mix(
         for own, part in zip(names, parts, strict=True)
     ]
     name = _written([dataset.name for dataset in datasets], ratio, apart, seed)
-    address = _written([dataset.address for dataset in datasets], ratio, apart, seed)
+    address = _written([_whole_address(dataset) for dataset in datasets], ratio, apart, seed)
     return Dataset(
         name=name,
         class_names=union,
@@ -49,6 +50,7 @@ def mix(
         digests=tuple(digest for part in parts for digest in part.digests),
         groups=_groups(datasets, parts),
         splits=_splits(parts),
+        options=OpenOptions(skip_unreadable=any(dataset.options.skip_unreadable for dataset in datasets)),
         unreadable=sum(dataset.unreadable for dataset in datasets),
     )
 
@@ -99,6 +101,17 @@ def _groups(datasets: Sequence[Dataset], parts: list[Dataset]) -> np.ndarray | N
         own = [""] * len(part) if part.groups is None else part.groups.tolist()
         groups += [f"{origins.index(origin)}/{group}" if group else "" for group in own]
     return np.array(groups)
+
+
+def _whole_address(dataset: Dataset) -> str:
+    """The address with the columns that the dataset was opened with, which a mixture's own options cannot hold."""
+    columns = [
+        (key, str(value))
+        for key, value in asdict(dataset.options).items()
+        if key.endswith("_column") and value
+    ]
+    known = dict(possible_addresses(dataset.address)[0].options) if dataset.address else {}
+    return dataset.address + brackets(option for option in columns if option[0] not in known)
 
 
 def _base(address: str) -> str:

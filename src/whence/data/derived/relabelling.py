@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from whence.data.address import join_values, split_values
+from whence.data.address import cut_values, escaped, join_names, split_names, unescaped
 from whence.data.dataset import Dataset
 from whence.data.derived._made import made
 from whence.errors import InputError, unknown_name
@@ -20,30 +20,27 @@ def relabel(dataset: Dataset, classes: Mapping[str, Sequence[str]]) -> Dataset:
 
     `"*"` are all old classes that are named nowhere; without it every old class must be named. Raises `InputError`.
     """
-    option = ";".join(
-        f"{join_values([new], ':').replace(';', chr(92) + ';')}:{join_values(old, '|')}"
-        for new, old in classes.items()
-    )
+    option = ";".join(f"{escaped(new)}:{join_names(old)}" for new, old in classes.items())
     return _relabelled(dataset, classes, ("relabel", option))
 
 
 def binarise(dataset: Dataset, names: Sequence[str]) -> Dataset:
     """Some classes against the rest: class 0 is "rest", class 1 is called after those named. Raises `InputError`."""
     positive = " or ".join(names)
-    return _relabelled(dataset, {"rest": [REST], positive: names}, ("binary", join_values(names, "|")))
+    return _relabelled(dataset, {"rest": [REST], positive: names}, ("binary", join_names(names)))
 
 
 def read_classes(value: str) -> dict[str, list[str]]:
     """The mapping that `relabel=new:old|old;new:*` writes. Raises `InputError`."""
     classes: dict[str, list[str]] = {}
-    for part in split_values(value, ";"):
-        new, *old = split_values(part, ":")
-        if len(old) != 1 or not new or new in classes:
+    for part in cut_values(value, ";"):
+        new, *old = cut_values(part, ":")
+        if len(old) != 1 or not new.strip() or unescaped(new) in classes:
             raise InputError(
                 f"[relabel={value}]: {part!r} cannot be read; accepted is new:old|old;new:old, such as "
                 "[relabel=malignant:MEL|BCC;benign:*], each new class once"
             )
-        classes[new] = split_values(old[0], "|")
+        classes[unescaped(new)] = split_names(old[0])
     return classes
 
 

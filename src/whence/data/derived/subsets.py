@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from whence.data.address import join_values
+from whence.data.address import join_names
 from whence.data.dataset import Dataset
 from whence.data.derived._made import made, seeded
 from whence.errors import InputError, unknown_name
@@ -66,7 +66,7 @@ def only_classes(dataset: Dataset, names: Sequence[str]) -> Dataset:
     part = dataset.subset(chosen)
     part = replace(part, class_names=tuple(kept), labels=position[part.labels])
     sentence = f"{len(kept)} of {len(dataset.class_names)} classes: {', '.join(kept)}"
-    return made(part, dataset, [("classes", join_values(kept, "|"))], sentence)
+    return made(part, dataset, [("classes", join_names(kept))], sentence)
 
 
 def stratified_order(

@@ -7,7 +7,6 @@ together. The drawn pictures are kept as one array under `$WHENCE_HOME`, mapped 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from whence.data.archives import gunzip
 from whence.data.dataset import Dataset
 from whence.data.derived.subsets import stratified_order
-from whence.data.download import Remote
 from whence.data.layouts._csv import read_table
-from whence.data.named._shelf import fetched, shelf
+from whence.data.named._pcam_files import HOST, Files
+from whence.data.named._shelf import shelf
 from whence.data.stores import ArrayStore
 from whence.data.threads import in_threads
 from whence.errors import InputError
@@ -34,26 +32,6 @@ if TYPE_CHECKING:
 VERSION = 1  # raise it when the same files would be drawn from otherwise
 SLAB = 2048  # pictures read at a time
 CLASSES = ("negative", "positive")
-SPLITS = ("train", "valid", "test")
-HOST = "https://zenodo.org/records/2546921/files"
-# Published at github.com/basveeling/pcam and by torchvision, which swap valid and test: (pictures, labels, slides).
-TRAIN = (
-    "1571f514728f59376b705fc836ff4b63",
-    "35c2d7259d906cfc8143347bb8e05be7",
-    "5a3dd671e465cfd74b5b822125e65b0a",
-)
-OTHERS = (
-    (
-        "d8c2d60d490dbd479f8199bdfa0cf6ec",
-        "60a7035772fbdb7f34eb86d4420cf66a",
-        "3455fd69135b66734e1008f3af684566",
-    ),
-    (
-        "d5b63470df7cfa627aeec8b9dc0c066e",
-        "2b85f58b927af9964a4c15b8f7e8f179",
-        "67589e00a4a37ec317f2d1932c7502ca",
-    ),
-)
 WHOLE = {"images of all PCam": 327680, "positive of all PCam": 163818, "negative of all PCam": 163862}
 OBTAIN = (
     f"fetched from {HOST} (7.7 GB); reading it needs h5py: pip install 'whence[pcam]'. With files put there by hand, "
@@ -83,21 +61,6 @@ def make_card(name: str, title: str, preprocessing: str, images: int) -> Card:
 
 
 @dataclass(frozen=True)
-class Files:
-    """The HDF5 files of PCam: pictures and labels of each split, and the slides where they are known."""
-
-    pictures: tuple[Path, ...]
-    labels: tuple[Path, ...]
-    slides: tuple[Path, ...] | None
-
-    @property
-    def key(self) -> str:
-        """A name for what was drawn from these files: it changes when one of them is replaced."""
-        facts = [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in (*self.pictures, *self.labels)]
-        return hashlib.sha256(repr((VERSION, facts)).encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
 class Whole:
     """What is known of every picture of PCam, in the files' order: digest, label (0 or 1), slide ("" if unknown)."""
 
@@ -106,22 +69,10 @@ class Whole:
     slides: npt.NDArray[np.str_] | None
 
 
-def files(card: Card) -> Files:
-    """The files of PCam, fetched and uncompressed where they are not at hand. Raises `InputError`, `WorkFailed`."""
-    folder = shelf("pcam")
-    by_hand = all(_named(folder, split, kind).exists() for split in SPLITS for kind in ("x", "y"))
-    found = [[_uncompressed(card, folder, split, kind) for split in SPLITS] for kind in ("x", "y")]
-    slides = [folder / f"{_stem(split, 'meta')}.csv" for split in SPLITS]
-    if not by_hand or any(slide.exists() for slide in slides):
-        slides = [_fetched(card, folder, split, "meta") for split in SPLITS]
-    known = tuple(slides) if all(slide.exists() for slide in slides) else None
-    return Files(tuple(found[0]), tuple(found[1]), known)
-
-
 def look_at_all(files: Files) -> Whole:
     """Digests, labels and slides of all pictures; the digests are kept, for hashing them takes minutes."""
     labels = np.concatenate([_labels(file) for file in files.labels])
-    kept = home() / "pcam" / files.key / "digests"
+    kept = home() / "pcam" / f"{files.key}-v{VERSION}" / "digests"
     if not (kept / "digests.npy").exists():
         digests = [digest for slab in _slabs(files.pictures) for digest in _digests(slab)]
         with building(kept) as scratch:
@@ -151,7 +102,7 @@ def random_rows(whole: Whole, count: int, seed: int) -> npt.NDArray[np.int64]:
 def drawn(card: Card, files: Files, whole: Whole, rows: npt.NDArray[np.int64], called: str) -> Dataset:
     """The dataset of some rows; their pictures are taken out of the HDF5 files once and kept under `called`."""
     rows = np.sort(rows)
-    kept = home() / "pcam" / files.key / called
+    kept = home() / "pcam" / f"{files.key}-v{VERSION}" / called
     if not (kept / "images.npy").exists():
         with building(kept) as scratch:
             _take(files.pictures, rows, scratch / "images.npy")
@@ -235,30 +186,3 @@ def _array(opened: Any, key: str, file: Path) -> Any:
     if key not in opened:
         raise InputError(f"{str(file)!r} has no array {key!r}; delete it and fetch it anew")
     return opened[key]
-
-
-def _stem(split: str, kind: str) -> str:
-    return f"camelyonpatch_level_2_split_{split}_{kind}"
-
-
-def _named(folder: Path, split: str, kind: str) -> Path:
-    return folder / f"{_stem(split, kind)}.h5"
-
-
-def _uncompressed(card: Card, folder: Path, split: str, kind: str) -> Path:
-    target = _named(folder, split, kind)
-    if not target.exists():
-        archive = folder / f"{target.name}.gz"
-        ours = not archive.exists()
-        gunzip(_fetched(card, folder, split, kind), target)
-        if ours:
-            archive.unlink()
-    return target
-
-
-def _fetched(card: Card, folder: Path, split: str, kind: str) -> Path:
-    name = f"{_stem(split, kind)}.{'csv' if kind == 'meta' else 'h5.gz'}"
-    choices = (TRAIN,) if split == "train" else OTHERS
-    place = ("x", "y", "meta").index(kind)
-    md5 = tuple(checksums[place] for checksums in choices)
-    return fetched(card, Remote(f"{HOST}/{name}", name, md5), folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from whence.data.download import Remote, fetch, md5_of
 from whence.data.layouts._shared import files_below
 from whence.data.stores import FileStore
 from whence.errors import InputError
-from whence.paths import home
+from whence.paths import home, replacing
 from whence.records import Card
 
 
@@ -37,19 +38,40 @@ def fetched(card: Card, remote: Remote, folder: Path) -> Path:
     """A file of a dataset, fetched if the network gives it; one that a person put there is checked."""
     file = folder / remote.name
     if file.exists():
-        if remote.md5 and md5_of(file) not in remote.md5:
-            raise InputError(
-                f"{str(file)!r} is not the file that {card.name} needs: its MD5 is {md5_of(file)}, but "
-                f"{' or '.join(remote.md5)} is published; delete it and type the same command again"
-            )
+        _check_once(card, remote, file)
         return file
     try:
-        return fetch(remote, folder)
+        fetch(remote, folder)
     except InputError as error:
         raise InputError(
             f"{card.name} is not on this machine, and {error}; connect it to the network and type the same command "
             f"again, or download {remote.url} elsewhere and put it into {str(folder)!r} as {remote.name}"
         ) from error
+    _note_checked(file)
+    return file
+
+
+def _check_once(card: Card, remote: Remote, file: Path) -> None:
+    """Compare a file with its checksum, once for as long as its size and date stay: some have ten gigabytes."""
+    if not remote.md5 or _note(file).exists():
+        return
+    found = md5_of(file)
+    if found not in remote.md5:
+        raise InputError(
+            f"{str(file)!r} is not the file that {card.name} needs: its MD5 is {found}, but "
+            f"{' or '.join(remote.md5)} is published; delete it and type the same command again"
+        )
+    _note_checked(file)
+
+
+def _note_checked(file: Path) -> None:
+    with replacing(_note(file)) as note:
+        note.write(f"{file}\n")
+
+
+def _note(file: Path) -> Path:
+    facts = [str(file), file.stat().st_size, file.stat().st_mtime_ns]
+    return home() / "checked" / hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
 
 
 def unpacked(card: Card, remote: Remote, folder: Path, inside: str, names: tuple[str, ...] = ()) -> Path:
@@ -61,7 +83,7 @@ def unpacked(card: Card, remote: Remote, folder: Path, inside: str, names: tuple
     archive = fetched(card, remote, folder)
     unpack(archive, target, inside, names)
     if ours:
-        archive.unlink()
+        archive.unlink(missing_ok=True)
     return target
 
 

@@ -12,7 +12,7 @@ import logging
 import os
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +25,7 @@ from whence.data.images import decode
 from whence.data.layouts._columns import guess
 from whence.data.layouts._shared import split_name
 from whence.data.stores import Joined, select
-from whence.errors import InputError, UnreadableImage, unknown_name
+from whence.errors import InputError, unknown_name
 from whence.records import Card
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,8 @@ def open(
     """A set of the hub with its splits; fetched if it is not at hand. Raises `InputError`."""
     called = f"{SCHEME}:{name}"
     parts = _load(name)
-    features = next(iter(parts.values())).features
+    facts = next(iter(parts.values())).info
+    features = facts.features
     columns = _Columns.find(called, features, image, target, group)
     rows = [
         _Rows(_undecoded(part, columns.image), columns.image, f"{called} {s}") for s, part in parts.items()
@@ -89,7 +90,7 @@ def open(
         class_names,
         numbers[kept],
         select(Joined(tuple(rows)), kept.tolist()),
-        card(name),
+        replace(card(name), licence=facts.license or None, citation=facts.citation.strip() or None),
         groups=np.array(groups)[kept] if groups else None,
         splits=splits[kept] if any(splits) else None,
     )
@@ -152,12 +153,17 @@ class _Rows:
         return f"{self.called}, row {i}"
 
     def _bytes(self, i: int) -> bytes:
-        held = self.rows[i][self.column]
-        if held is None:
-            raise UnreadableImage(f"{self.describe(i)} has no image; leave it out with --skip-unreadable")
+        held = self.rows[i][self.column] or {
+            "bytes": b""
+        }  # a row without an image cannot be decoded, that is all
         if held.get("bytes") is not None:
             return bytes(held["bytes"])
-        return Path(held["path"]).read_bytes()
+        try:
+            return Path(held["path"]).read_bytes()
+        except OSError as error:
+            raise InputError(
+                f"{self.describe(i)} cannot be read: {held['path']!r}, {error.strerror}"
+            ) from error
 
 
 def _hub_answers() -> bool:

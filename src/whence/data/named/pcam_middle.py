@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from whence.data.dataset import Dataset
-from whence.data.named._pcam import drawn, files, look_at_all, make_card, random_rows, stratified_rows
+from whence.data.named._pcam import drawn, look_at_all, make_card, random_rows, stratified_rows
+from whence.data.named._pcam_files import files
 from whence.errors import InputError
 from whence.records import Card
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from whence.data.dataset import Dataset
 from whence.data.named import pcam_middle
-from whence.data.named._pcam import drawn, files, look_at_all, make_card, random_rows, stratified_rows
+from whence.data.named._pcam import drawn, look_at_all, make_card, random_rows, stratified_rows
+from whence.data.named._pcam_files import files
 from whence.data.named.pcam_middle import check_flag
 from whence.errors import InputError
 from whence.records import Card

@@ -20,7 +20,7 @@ SIDE = 96
 PARTS = ("train", "test")
 FILES = ("class_names.txt", "train_X.bin", "train_y.bin", "test_X.bin", "test_y.bin")
 ARCHIVE = Remote(
-    "https://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz",
+    "http://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz",
     "stl10_binary.tar.gz",
     ("91f7769df0f17e558f3565bffb0c7dfb",),  # as torchvision publishes it
 )

@@ -1,7 +1,8 @@
 """The labelled image sets that torchvision can fetch and read, `torchvision:cifar10`.
 
 torchvision itself downloads and checks them; what it has read is taken over as files where they are files on disk,
-which are then decoded as any other image, and as pixels else.
+which are then decoded as any other image, and as pixels else. Some of its sets are pickles, which it reads only after
+it has found the checksum that it knows for them.
 """
 
 from __future__ import annotations
