@@ -90,7 +90,7 @@ def open(
         class_names,
         numbers[kept],
         select(Joined(tuple(rows)), kept.tolist()),
-        replace(card(name), licence=facts.license or None, citation=facts.citation.strip() or None),
+        replace(card(name), licence=facts.license or None, citation=(facts.citation or "").strip() or None),
         groups=np.array(groups)[kept] if groups else None,
         splits=splits[kept] if any(splits) else None,
     )
