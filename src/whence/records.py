@@ -26,6 +26,9 @@ class Card:
     url: str | None = None
     trained_on: str | None = None
     preprocessing: str | None = None
+    derivation: str | None = None  # how it was made from another dataset
+    obtain: str | None = None  # where it comes from, and what a person must do to have it
+    verified: str | None = None  # what tells that the files are the right ones
     expected: dict[str, int] = field(default_factory=dict)
     printed: dict[str, int] = field(default_factory=dict)
 

@@ -6,12 +6,16 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable
-from typing import Annotated, Any, ParamSpec, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
 from whence.errors import WhenceError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,7 +44,8 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return function(*args, **kwargs)
+            with shown_downloads(bool(kwargs.get("quiet"))):
+                return function(*args, **kwargs)
         except WhenceError as error:
             say(f"whence: {' '.join(str(error).split())}")
             raise typer.Exit(error.exit_code) from error
@@ -62,6 +67,48 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
 def say(line: str) -> None:
     """One line on stderr."""
     print(line, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def shown_downloads(quiet: bool) -> Iterator[None]:
+    """Inside this block, each download is a bar on a terminal, one line elsewhere, and nothing when quiet."""
+    from whence.data.download import reporting
+
+    if quiet:
+        yield
+    elif sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import DownloadColumn, Progress, TransferSpeedColumn
+
+        columns = (*Progress.get_default_columns(), DownloadColumn(), TransferSpeedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bars, reporting(_bars(bars)):
+            yield
+    else:
+        with reporting(_lines()):
+            yield
+
+
+def _bars(bars: Progress) -> Callable[[str, int, int | None], None]:
+    tasks: dict[str, TaskID] = {}
+
+    def show(name: str, done: int, total: int | None) -> None:
+        task = tasks.get(name)
+        if task is None:
+            task = tasks[name] = bars.add_task(name, total=total)
+        bars.update(task, completed=done, total=total)
+
+    return show
+
+
+def _lines() -> Callable[[str, int, int | None], None]:
+    told: set[str] = set()
+
+    def show(name: str, done: int, total: int | None) -> None:
+        if name not in told:
+            told.add(name)
+            say(f"fetching {name}" + (f" ({total / 1e6:,.1f} MB)" if total else ""))
+
+    return show
 
 
 def speaker(quiet: bool) -> Callable[[str], None]:

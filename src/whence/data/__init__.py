@@ -10,7 +10,7 @@ from whence.data.describe import describe
 from whence.data.folds import cut, split
 from whence.data.kept_folds import Fold
 from whence.data.named import known_names
-from whence.data.opening import open_dataset
+from whence.data.opening import open_dataset, rebased
 from whence.data.pixels import load_pixels
 from whence.data.stores import ArrayStore, FileStore, ImageStore
 from whence.data.survey import Survey, survey
@@ -30,6 +30,7 @@ __all__ = [
     "load_pixels",
     "open_dataset",
     "overlap",
+    "rebased",
     "split",
     "survey",
 ]

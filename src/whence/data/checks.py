@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from whence.data.dataset import Dataset
+from whence.data.expected import unexpected
 from whence.data.survey import Survey
 from whence.records import Finding
 
@@ -21,6 +22,7 @@ def check(dataset: Dataset, survey: Survey) -> list[Finding]:
         *_class_sizes(dataset),
         *_colour(dataset, survey),
         *_unreadable(dataset),
+        *unexpected(dataset),
     ]
     return sorted(found, key=lambda finding: ("error", "warning", "info").index(finding.severity))
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 def plain_name(name: str) -> str:
     """The name under which outcomes of different studies are joined.
 
-    `paper:dtd` is `dtd`, `medmnist:breast` is `breastmnist`; a derivation in brackets is kept, since a part
-    of a dataset is another dataset. Anything else (a path, a hub id) is its own name.
+    `paper:dtd` is `dtd`; `medmnist:breast`, at whatever size, is `breastmnist`. A derivation in brackets is kept, since
+    a part of a dataset is another dataset. Anything else (a path, a hub id) is its own name.
     """
     name = name.strip()
     scheme, colon, rest = name.partition(":")
@@ -17,7 +17,10 @@ def plain_name(name: str) -> str:
         return rest
     if scheme == "medmnist":
         base, bracket, derivation = rest.partition("[")
-        return (base if base.endswith("mnist") else f"{base}mnist") + bracket + derivation
+        base = base.partition("@")[0]
+        if "mnist" not in base:
+            base = f"{base.removesuffix('3d')}mnist3d" if base.endswith("3d") else f"{base}mnist"
+        return base + bracket + derivation
     return name
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from whence.data import Dataset
+from whence.data import Dataset, rebased
 from whence.errors import InputError
 from whence.study.study_file import StudyFile
 from whence.training.recipe import make_recipe
@@ -12,10 +12,7 @@ from whence.training.recipe import make_recipe
 
 def located(name: str, base: Path | None) -> str:
     """What `open_dataset` is given for a name: a relative path starts from `base`, the study file's folder."""
-    if base is None or Path(name).is_absolute():
-        return name
-    beside = base / Path(name).expanduser()
-    return str(beside) if beside.exists() else name
+    return name if base is None else rebased(name, base)
 
 
 def labels_of(study: StudyFile, datasets: dict[str, Dataset]) -> dict[str, str]:

@@ -9,11 +9,19 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from whence.data.address import expanded
 from whence.errors import InputError, unknown_name
 
 
 def _as_list(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
+
+
+def _expanded(value: Any) -> Any:
+    """A ladder in brackets (`paper:dtd[ladder=100|400]`) is several datasets."""
+    if not isinstance(value, list):
+        return value
+    return [one for name in value for one in (expanded(name) if isinstance(name, str) else [name])]
 
 
 RecipeChoice = str | dict[str, Any]
@@ -34,8 +42,8 @@ class StudyFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-    sources: Annotated[list[str], Field(min_length=1)]
-    targets: Annotated[list[str], Field(min_length=1)]
+    sources: Annotated[list[str], BeforeValidator(_expanded), Field(min_length=1)]
+    targets: Annotated[list[str], BeforeValidator(_expanded), Field(min_length=1)]
     exclude: list[tuple[str, str]] = []
     backbone: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)] = ["resnet50"]
     recipe: Annotated[list[RecipeChoice], BeforeValidator(_as_list), Field(min_length=1)] = ["small"]

@@ -1,6 +1,8 @@
 """Datasets that are opened by name, `scheme:name`: one file each, found by scanning this folder.
 
-A module has `SCHEME: str`, `NAMES: tuple[str, ...]`, `open(name) -> Dataset` and `card(name) -> Card`.
+A module has `SCHEME: str`, `NAMES: tuple[str, ...]`, `open(name) -> Dataset` and `card(name) -> Card`. It may have
+`OPTIONS: tuple[str, ...]`, keys of options in brackets that `open` takes as keyword arguments (each a text), and
+`canonical(name) -> str | None` for names that it takes beside those it lists: other spellings, sizes, ids.
 Outsiders' modules come by entry points in the group `whence.datasets`. Several may share a scheme.
 """
 
@@ -25,7 +27,7 @@ class NamedDatasets(Protocol):
     SCHEME: str
     NAMES: tuple[str, ...]
 
-    def open(self, name: str) -> Dataset:
+    def open(self, name: str, **said: str) -> Dataset:
         """The dataset called `name`. Raises `InputError` where it is not at hand, saying how to get it."""
 
     def card(self, name: str) -> Card:
@@ -60,10 +62,15 @@ def known_names() -> list[str]:
     return sorted(f"{module.SCHEME}:{name}" for module in modules() for name in module.NAMES)
 
 
-def open_named(address: str) -> Dataset:
+def open_named(address: str, **said: str) -> Dataset:
     """The dataset called `scheme:name`. Raises `InputError` for a name that is unknown, with near ones."""
     module, name = _find(address)
-    return module.open(name)
+    return module.open(name, **said)
+
+
+def options_of(address: str) -> tuple[str, ...]:
+    """The options that the reader of the dataset called `scheme:name` understands. Raises `InputError`."""
+    return tuple(getattr(_find(address)[0], "OPTIONS", ()))
 
 
 def card_of(address: str) -> Card:
@@ -73,8 +80,12 @@ def card_of(address: str) -> Card:
 
 
 def _find(address: str) -> tuple[NamedDatasets, str]:
+    """The module that has a name, and the name's usual spelling."""
     scheme, _, name = address.partition(":")
     for module in modules():
-        if scheme == module.SCHEME and name in module.NAMES:
-            return module, name
+        if scheme == module.SCHEME:
+            canonical = getattr(module, "canonical", lambda name: None)
+            found = name if name in module.NAMES else canonical(name)
+            if found is not None:
+                return module, found
     raise unknown_name("dataset", address, known_names(), "`whence datasets` lists all")

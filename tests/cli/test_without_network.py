@@ -1,0 +1,121 @@
+"""Every verb runs behind a wall: all sockets but those of this machine are refused, in every process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+# Python runs a module of this name when it starts, so that the forked jobs have the wall too.
+WALL = """
+import errno, ipaddress, os, socket
+
+def note(where):
+    with open(os.environ["WALL_LOG"], "a") as log:
+        log.write(f"{where}\\n")
+
+plain, resolve = socket.socket.connect, socket.getaddrinfo
+
+def connect(self, address):
+    if self.family != socket.AF_UNIX and not ipaddress.ip_address(address[0]).is_loopback:
+        note(address[0])
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+    return plain(self, address)
+
+def getaddrinfo(host, *args, **kwargs):
+    if host not in ("localhost", "127.0.0.1", "::1", None):
+        note(host)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+    return resolve(host, *args, **kwargs)
+
+socket.socket.connect = socket.socket.connect_ex = connect
+socket.getaddrinfo = getaddrinfo
+"""
+VERBS = """
+import json, os, sys
+from pathlib import Path
+from typer.testing import CliRunner
+from whence.cli.app import app
+
+for words in json.loads(sys.argv[1]):
+    if words[-1] == "JOB":
+        words[-1] = str(next(Path(os.environ["WHENCE_HOME"]).glob("jobs/finetune/*")))
+    done = CliRunner().invoke(app, words)
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    print(json.dumps([done.exit_code, done.stdout, done.stderr]))
+"""
+
+
+@pytest.mark.slow
+def test_every_verb_runs_without_a_network(
+    picture_folder: Callable[..., Path], tmp_path: Path, private_home: Path
+) -> None:
+    xrays = picture_folder(("healthy", "ill"), per_class=12, name="xrays")
+    textures = picture_folder(("brick", "grass"), per_class=12, seed=3, name="textures")
+    recipe = {"base": "small", "size": 16, "epochs": 1, "batch": 8}
+    study = {"sources": [f"{textures}[grey]", "none"], "targets": [str(xrays)], "backbone": "test_resnet"}
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study | {"recipe": recipe, "folds": 2}))
+    quick = ["--backbone", "test_resnet", "--device", "cpu"]
+    verbs = [
+        ["datasets"],
+        ["datasets", "show", str(xrays), f"mix({xrays}, {textures})[n=20]"],
+        ["study", "run", str(tmp_path / "study.yaml"), "--device", "cpu"],
+        ["study", "status", str(tmp_path / "study.yaml"), "--device", "cpu"],
+        ["study", "report", str(tmp_path / "study.yaml"), "--device", "cpu"],
+        ["pretrain", str(textures), *quick],
+        ["finetune", "none", str(xrays), "--folds", "2", *quick],
+        ["rank", str(xrays), "--size", "32", *quick],  # asks for ImageNet's weights, and does without them
+        ["run-job", "JOB"],
+        ["doctor"],
+    ]
+    fetching = [
+        ["datasets", "show", "paper:dtd"],
+        ["datasets", "show", "medmnist:breast"],
+        ["datasets", "show", "paper:isic2018"],
+        ["datasets", "show", "hf:lab/none"],
+    ]
+    answers, refused_hosts = behind_the_wall([*verbs, *fetching], tmp_path)
+    for words, (code, _, err) in zip(verbs, answers[: len(verbs)], strict=True):
+        assert code == 0, (words, err)
+    for words, (code, out, err) in zip(fetching, answers[len(verbs) :], strict=True):
+        lines = [line for line in err.splitlines() if not line.startswith("reading ")]
+        assert (code, out, len(lines)) == (2, "", 1), (words, err)
+        assert lines[0].startswith("whence: ")
+        assert "https://" in lines[0]
+    assert refused_hosts <= {
+        "huggingface.co",
+        "www.robots.ox.ac.uk",
+        "zenodo.org",
+    }  # nobody else was even asked
+
+
+def behind_the_wall(verbs: list[list[str]], folder: Path) -> tuple[list[tuple[int, str, str]], set[str]]:
+    """Exit code, stdout and stderr of each verb, typed into one process; and the hosts that were refused."""
+    (folder / "wall").mkdir()
+    (folder / "wall" / "sitecustomize.py").write_text(WALL)
+    (folder / "wall.log").touch()
+    paths = [str(folder / "wall"), os.environ.get("PYTHONPATH", "")]
+    done = subprocess.run(
+        [sys.executable, "-c", VERBS, json.dumps(verbs)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=500,
+        cwd=folder,
+        env={
+            **{key: value for key, value in os.environ.items() if key != "HF_HUB_OFFLINE"},
+            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+            "WALL_LOG": str(folder / "wall.log"),
+            "HF_HOME": str(folder / "hf"),
+        },
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    answers = [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+    return answers, set((folder / "wall.log").read_text().split())
