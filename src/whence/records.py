@@ -35,11 +35,23 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something in the data that can spoil a study. `severity` is "info", "warning" or "error"."""
+    """Something in the data that can spoil a study. `severity` is "info", "warning" or "error".
+
+    `example` names images by path: it is for their owner's eyes, and enters no page.
+    """
 
     severity: str
     what: str
     advice: str
+    example: str = ""
+
+    def told(self) -> str:
+        """What was found, with its example."""
+        return f"{self.what} (such as {self.example})" if self.example else self.what
+
+    def __str__(self) -> str:
+        """One line for a terminal: severity, what was found, and advice."""
+        return f"{self.severity}: {self.told()}. {self.advice[:1].upper()}{self.advice[1:]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def test_datasets_show_prints_the_document(picture_folder: Callable[..., Path]) 
     assert document["size"] == {"min": [20, 20], "max": [20, 20]}
     assert document["channels"] == 3
     several = json.loads(whence("datasets", "show", folder, folder, "--json").stdout)
-    assert several == {"datasets": [document, document]}
+    assert several == {"datasets": [document, document], "findings": []}
 
 
 def test_pretrain_finetune_and_rank_fit_together(picture_folder: Callable[..., Path]) -> None:

@@ -57,7 +57,8 @@ def test_names_come_from_labels_json_and_flat_labels_are_fine(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"train_images": np.zeros((6, 4, 4, 4), np.uint8)}, ("volumes", "2D")),
+        ({"train_images": np.zeros((6, 4, 4, 4), np.uint8)}, ("2D images and volumes at once",)),
+        ({"train_images": np.zeros((6, 4, 4, 4, 2), np.uint8)}, ("shape (6, 4, 4, 4, 2)", "volumes")),
         ({"train_labels": np.zeros((6, 14), np.uint8)}, ("several labels", "one label")),
         ({"train_images": np.zeros((6, 4, 4))}, ("float64", "uint8")),
         ({"train_images": np.zeros((6, 4), np.uint8)}, ("shape (6, 4)",)),

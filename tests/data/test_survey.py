@@ -117,21 +117,33 @@ def test_findings_and_overlap() -> None:
     assert overlap(seen, survey(other)) == 11
 
 
+def of_colour(dataset: Dataset) -> list[str]:
+    """The severities of what is found about grey and coloured images."""
+    found = check(dataset, survey(dataset))
+    return [finding.severity for finding in found if "grey and" in finding.what]
+
+
 def test_colour_that_tells_the_class_is_a_warning() -> None:
     pixels = np.random.default_rng(0).integers(0, 255, (80, 4, 4, 3), dtype=np.uint8)
     pixels[:40] = pixels[:40, ..., :1]
-    mixed = in_memory(pixels, [0] * 40 + [1] * 40)
-    assert [finding.severity for finding in check(mixed, survey(mixed))] == ["warning"]
-    harmless = in_memory(pixels, [0, 1] * 40)
-    assert [finding.severity for finding in check(harmless, survey(harmless))] == ["info"]
+    assert of_colour(in_memory(pixels, [0] * 40 + [1] * 40)) == ["warning"]
+    assert of_colour(in_memory(pixels, [0, 1] * 40)) == ["info"]
     clean = in_memory(pixels[40:], [0, 1] * 20)
     assert check(clean, survey(clean)) == []
 
 
 def test_describe(picture_folder: Pictures) -> None:
     dataset = open_dataset(picture_folder(per_class=30))
-    assert describe(dataset) == {
+    document = describe(dataset)
+    # the classes of these pictures differ in colour, and so in their borders, on purpose
+    assert document.pop("shortcuts").keys() == {"mean_colour", "border"}
+    found = [(finding["severity"], finding["what"][:11]) for finding in document.pop("findings")]
+    assert found == [("warning", "mean colour"), ("warning", "border alon")]
+    assert document == {
         "name": "pictures",
+        "title": None,
+        "origin": None,
+        "modality": None,
         "images": 60,
         "classes": ["healthy", "ill"],
         "counts": {"healthy": 30, "ill": 30},
@@ -140,5 +152,4 @@ def test_describe(picture_folder: Pictures) -> None:
         "groups": 0,
         "splits": {},
         "fingerprint": dataset.fingerprint,
-        "findings": [],
     }

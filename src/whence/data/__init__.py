@@ -6,9 +6,10 @@ attribute would be shadowed by the submodule of the same name. They load numpy a
 
 from whence.data.checks import check, overlap
 from whence.data.dataset import Dataset, OpenOptions
-from whence.data.describe import describe
+from whence.data.describe import describe, properties
 from whence.data.folds import cut, split
 from whence.data.kept_folds import Fold
+from whence.data.leakage import in_common
 from whence.data.named import known_names
 from whence.data.opening import open_dataset, rebased
 from whence.data.pixels import load_pixels
@@ -26,10 +27,12 @@ __all__ = [
     "check",
     "cut",
     "describe",
+    "in_common",
     "known_names",
     "load_pixels",
     "open_dataset",
     "overlap",
+    "properties",
     "rebased",
     "split",
     "survey",

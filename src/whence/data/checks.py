@@ -7,29 +7,65 @@ import numpy.typing as npt
 
 from whence.data.dataset import Dataset
 from whence.data.expected import unexpected
+from whence.data.near_duplicates import kept_near_pairs
+from whence.data.parts import unite
+from whence.data.shortcuts import shortcut_findings, shortcuts
 from whence.data.survey import Survey
 from whence.records import Finding
 
 IMBALANCE = 5
 SMALL_CLASS = 20
+SEVERITIES = ("error", "warning", "info")
 
 
 def check(dataset: Dataset, survey: Survey) -> list[Finding]:
     """All findings about a dataset, errors first, then warnings, then infos."""
     found = [
         *_identical(dataset, survey),
+        *_near(dataset, survey),
         *_straddling(dataset, survey),
         *_class_sizes(dataset),
         *_colour(dataset, survey),
+        *shortcut_findings(shortcuts(dataset, survey)),
         *_unreadable(dataset),
         *unexpected(dataset),
     ]
-    return sorted(found, key=lambda finding: ("error", "warning", "info").index(finding.severity))
+    return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
 def overlap(a_survey: Survey, b_survey: Survey) -> int:
     """How many images of the first dataset are pixel-identical to some image of the second."""
     return int(np.isin(a_survey.pixel_digest, b_survey.pixel_digest).sum())
+
+
+def _near(dataset: Dataset, survey: Survey) -> list[Finding]:
+    """Near-duplicates that nothing keeps together: neither a group nor equal pixels."""
+    pairs = kept_near_pairs(dataset.fingerprint, survey.perceptual_hash)
+    together = unite(dataset.groups, survey.pixel_digest)
+    pairs = pairs[together[pairs[:, 0]] != together[pairs[:, 1]]]
+    if not len(pairs):
+        return []
+    images = np.unique(pairs)
+    sets = unite(None, np.arange(len(dataset)).astype("S"), pairs)
+    count = len(np.unique(sets[images]))
+    what = f"{len(images)} images look nearly the same as another ({_sets(count)})"
+    if dataset.splits is not None:
+        known = images[dataset.splits[images] != ""]
+        _, of_set = np.unique(sets[known], return_inverse=True)
+        apart = int((_spread(of_set, dataset.splits[known]) > 1).sum()) if len(known) else 0
+        what += f"; {_sets(apart)} in more than one of the given splits" if apart else ""
+    classes = len(np.unique(pairs[dataset.labels[pairs[:, 0]] != dataset.labels[pairs[:, 1]]]))
+    what += f"; {classes} of the images look like one of another class" if classes else ""
+    advice = "look at them; group_near_duplicates: true in a study file keeps them on one side of every fold"
+    return [Finding("warning", what, advice, _named(dataset, pairs[0]))]
+
+
+def _sets(count: int) -> str:
+    return f"{count} set" if count == 1 else f"{count} sets"
+
+
+def _named(dataset: Dataset, pair: npt.NDArray[np.int64]) -> str:
+    return " and ".join(dataset.images.describe(int(i)) for i in pair)
 
 
 def _identical(dataset: Dataset, survey: Survey) -> list[Finding]:
@@ -41,9 +77,9 @@ def _identical(dataset: Dataset, survey: Survey) -> list[Finding]:
         found.append(
             Finding(
                 "error",
-                f"{int(disputed.sum())} images are pixel-identical to an image of another class "
-                f"(such as {dataset.images.describe(int(np.flatnonzero(disputed)[0]))})",
+                f"{int(disputed.sum())} images are pixel-identical to an image of another class",
                 "correct or remove them: at most one of the labels can be right",
+                dataset.images.describe(int(np.flatnonzero(disputed)[0])),
             )
         )
     same = repeated & ~disputed

@@ -8,23 +8,41 @@ import numpy as np
 
 from whence.data.checks import check
 from whence.data.dataset import Dataset
+from whence.data.shortcuts import shortcuts
 from whence.data.survey import survey
 from whence.data.threads import Progress
 from whence.records import as_row
 
 
 def describe(dataset: Dataset, progress: Progress | None = None) -> dict[str, Any]:
-    """The JSON document of `datasets show`; surveys the dataset if that was not done before.
+    """The JSON document of `datasets show`: the properties, and what the checks find.
+
+    `shortcuts` are AUCs of the class from one feature alone. Surveys the dataset if that was not done before.
+    Raises `UnreadableImage`.
+    """
+    found = properties(dataset, progress)
+    seen = survey(dataset)
+    return found | {
+        "shortcuts": {one.feature: round(one.auc, 4) for one in shortcuts(dataset, seen)},
+        "findings": [as_row(finding) for finding in check(dataset, seen)],
+    }
+
+
+def properties(dataset: Dataset, progress: Progress | None = None) -> dict[str, Any]:
+    """The part of the document that the paper's Table I is made of; surveys the dataset too.
 
     `size` spans heights and widths in pixels, each on its own; `channels` is 1 only where every image is
-    grey; `groups` counts the named groups (0 where none are known); `splits` counts images by given split.
-    Raises `UnreadableImage`.
+    grey; `groups` counts the named groups (0 where none are known); `splits` counts images by given split; `title`,
+    `origin` and `modality` are the card's, null where it does not say. Raises `UnreadableImage`.
     """
     seen = survey(dataset, progress)
     names = set() if dataset.groups is None else set(dataset.groups.tolist()) - {""}
     splits = [] if dataset.splits is None else dataset.splits.tolist()
     return {
         "name": dataset.name,
+        "title": dataset.card.title or None,
+        "origin": dataset.card.origin,
+        "modality": dataset.card.modality,
         "images": len(dataset),
         "classes": list(dataset.class_names),
         "counts": dataset.class_counts(),
@@ -36,5 +54,4 @@ def describe(dataset: Dataset, progress: Progress | None = None) -> dict[str, An
         "groups": len(names),
         "splits": {name: splits.count(name) for name in ("train", "val", "test") if name in splits},
         "fingerprint": dataset.fingerprint,
-        "findings": [as_row(finding) for finding in check(dataset, seen)],
     }

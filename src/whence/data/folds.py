@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from whence.data.dataset import Dataset
 from whence.data.kept_folds import Fold, kept_or_cut
+from whence.data.near_duplicates import kept_near_pairs
 from whence.data.parts import Indices, cut_parts, unite
 from whence.data.survey import survey
 from whence.errors import InputError
@@ -22,21 +23,29 @@ LEAST_IMAGES = 3  # likewise, for the single split of a pretraining source
 ATTEMPTS = 10
 
 
-def cut(dataset: Dataset, *, folds: int = 5, seed: int = 0, official: bool = False) -> tuple[Fold, ...]:
+def cut(
+    dataset: Dataset,
+    *,
+    folds: int = 5,
+    seed: int = 0,
+    official: bool = False,
+    group_near_duplicates: bool = False,
+) -> tuple[Fold, ...]:
     """Grouped, stratified folds of a dataset.
 
     2 × `folds` equal parts are cut; fold k tests on part 2k, validates on part 2k + 1 and trains on the rest.
     So with five folds each is 80–10–10, and half of the images are ever tested. The same dataset,
     `folds` and `seed` give the same folds. With `official`, one fold: the dataset's own splits
-    (validation is cut from training where there is none). Surveys the dataset, for pixel-identical images.
+    (validation is cut from training where there is none). With `group_near_duplicates`, images that look nearly
+    the same are not divided either. Surveys the dataset, for pixel-identical images.
     Raises `InputError` where a class is too small, saying what is needed.
     """
     _check_seed(seed)
     if official:
-        return (_official(dataset, seed),)
+        return (_official(dataset, seed, group_near_duplicates),)
     if isinstance(folds, bool) or not isinstance(folds, int) or not 2 <= folds <= 50:
         raise InputError(f"folds is {folds!r}; accepted is a whole number from 2 to 50")
-    groups = _groups(dataset)
+    groups = _groups(dataset, group_near_duplicates)
     for label, (name, images) in enumerate(dataset.class_counts().items()):
         if images < 2 * folds:
             fewer = f"cut fewer folds ({images // 2})" if images >= 4 else "leave it out"
@@ -50,7 +59,8 @@ def cut(dataset: Dataset, *, folds: int = 5, seed: int = 0, official: bool = Fal
             f"{dataset.name!r} has {len(np.unique(groups))} groups; {folds} folds need at least {2 * folds}: "
             "cut fewer folds or add images of others"
         )
-    return kept_or_cut(dataset, f"{folds}-{seed}", lambda: _cut(dataset, groups, folds, seed))
+    how = f"{folds}-{seed}" + ("-near" if group_near_duplicates else "")
+    return kept_or_cut(dataset, how, lambda: _cut(dataset, groups, folds, seed))
 
 
 def _cut(dataset: Dataset, groups: npt.NDArray[np.int64], folds: int, seed: int) -> tuple[Fold, ...]:
@@ -69,7 +79,7 @@ def _cut(dataset: Dataset, groups: npt.NDArray[np.int64], folds: int, seed: int)
     )
 
 
-def split(dataset: Dataset, *, seed: int = 0) -> Fold:
+def split(dataset: Dataset, *, seed: int = 0, group_near_duplicates: bool = False) -> Fold:
     """The one 80–10–10 split on which a source is pretrained: grouped and stratified as in `cut`.
 
     Where five folds can be cut this is the first of them. Smaller classes are taken too, from three images
@@ -77,9 +87,9 @@ def split(dataset: Dataset, *, seed: int = 0) -> Fold:
     validation and test). Raises `InputError`.
     """
     _check_seed(seed)
-    groups = _groups(dataset)
+    groups = _groups(dataset, group_near_duplicates)
     with suppress(InputError):
-        return cut(dataset, seed=seed)[0]
+        return cut(dataset, seed=seed, group_near_duplicates=group_near_duplicates)[0]
     counts = dataset.class_counts()
     for label, (name, images) in enumerate(counts.items()):
         if images < LEAST_IMAGES:
@@ -100,7 +110,7 @@ def split(dataset: Dataset, *, seed: int = 0) -> Fold:
     )
 
 
-def _official(dataset: Dataset, seed: int) -> Fold:
+def _official(dataset: Dataset, seed: int, near: bool) -> Fold:
     where = f"the official splits of {dataset.name!r}"
     advice = "leave them out (folds: 5), or complete them"
     if dataset.splits is None:
@@ -113,7 +123,7 @@ def _official(dataset: Dataset, seed: int) -> Fold:
         if not len(part):
             raise InputError(f"{where} have no {name} images; {advice}")
     if not len(validation):
-        train, validation = _validation_from(dataset, train, seed)
+        train, validation = _validation_from(dataset, train, seed, near)
     fold = Fold(0, train, validation, test)
     if not _sound(dataset, fold):
         missing = sorted(set(range(len(dataset.class_names))) - set(dataset.labels[train].tolist()))
@@ -122,8 +132,8 @@ def _official(dataset: Dataset, seed: int) -> Fold:
     return fold
 
 
-def _validation_from(dataset: Dataset, train: Indices, seed: int) -> tuple[Indices, Indices]:
-    labels, groups = dataset.labels[train], _groups(dataset)[train]
+def _validation_from(dataset: Dataset, train: Indices, seed: int, near: bool) -> tuple[Indices, Indices]:
+    labels, groups = dataset.labels[train], _groups(dataset, near)[train]
     count = min(10, int(np.bincount(labels).max()), len(np.unique(groups)))
     for attempt in range(ATTEMPTS if count >= 2 else 0):
         parts = cut_parts(labels, groups, count, _derived(seed, attempt))
@@ -136,8 +146,10 @@ def _validation_from(dataset: Dataset, train: Indices, seed: int) -> tuple[Indic
     )
 
 
-def _groups(dataset: Dataset) -> npt.NDArray[np.int64]:
-    return unite(dataset.groups, survey(dataset).pixel_digest)
+def _groups(dataset: Dataset, near: bool) -> npt.NDArray[np.int64]:
+    seen = survey(dataset)
+    pairs = kept_near_pairs(dataset.fingerprint, seen.perceptual_hash) if near else None
+    return unite(dataset.groups, seen.pixel_digest, pairs)
 
 
 def _fold(number: int, parts: npt.NDArray[np.int64], test: int, validation: int) -> Fold:

@@ -8,7 +8,8 @@ What is done to unusual files, always the same way:
 - transparency is laid on black, the empty background of scans and of padding;
 - 16-bit grey keeps one scale per bit depth, so that brightness stays comparable between images: values up
   to 255 stay, up to 4095 (12-bit data, as scanners give) are divided by 4095/255, larger ones by 257.
-  32-bit and floating-point grey has no natural range and is stretched from its own minimum to maximum.
+  32-bit and floating-point grey has no natural range and is stretched from its own minimum to maximum;
+- a TIFF in which 0 is white is turned round, also at 16 bit and in floating point, where Pillow does not.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".t
 PIXEL_LIMIT = 100_000_000
 _FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "TIFF", "WEBP")  # never those that start a program
 _ORIENTATION = 0x0112
+_PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0  # TIFF tags
+_PLANES, _APART, _BITS = 284, 2, 258
 _quiet_lock = Lock()
 _quiet_depth = 0
 _quiet_filters = warnings.catch_warnings()
@@ -41,8 +44,8 @@ def is_image_name(name: str) -> bool:
 
 
 @contextmanager
-def quiet_pillow() -> Iterator[None]:
-    """Silence Pillow's warnings (size, metadata): we bound sizes ourselves, and odd metadata harms nothing.
+def quiet_decoders() -> Iterator[None]:
+    """Silence the decoders' warnings (size, metadata): we bound sizes ourselves, and odd metadata harms nothing.
 
     `warnings.catch_warnings` belongs to the process, not to a thread: threads inside one another's blocks
     would restore the wrong filters, so the first one in saves them and the last one out restores them.
@@ -52,7 +55,7 @@ def quiet_pillow() -> Iterator[None]:
         if _quiet_depth == 0:
             _quiet_filters = warnings.catch_warnings()
             _quiet_filters.__enter__()
-            warnings.filterwarnings("ignore", module=r"PIL(\.|$)")
+            warnings.filterwarnings("ignore", module=r"(PIL|pydicom|nibabel)(\.|$)")
             warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
         _quiet_depth += 1
     try:
@@ -72,12 +75,14 @@ def decode(source: Path | bytes, called: str, draft: int | None = None) -> Image
     or has more than `PIXEL_LIMIT` pixels, and `InputError` where the file itself cannot be read.
     """
     opened: Path | io.BytesIO = io.BytesIO(source) if isinstance(source, bytes) else source
-    with quiet_pillow():
+    with quiet_decoders():
         try:
             with Image.open(opened, formats=_FORMATS) as image:
                 _bound(image.size, called)
                 if draft is not None:
                     image.draft(None, (draft, draft))
+                _refuse_planes_of_sixteen_bits(image, called)
+                inverted = _is_inverted(image)
                 image.load()
         except (UnreadableImage, MemoryError):
             raise
@@ -94,7 +99,8 @@ def decode(source: Path | bytes, called: str, draft: int | None = None) -> Image
             # Pillow's decoders raise nearly any type on broken bytes
             raise UnreadableImage(f"{called} cannot be decoded: {_reason(error)}") from error
         try:
-            return _to_eight_bits(_upright(image))
+            shown = _to_eight_bits(_upright(image))
+            return ImageOps.invert(shown) if inverted else shown
         except ValueError as error:  # a colour space that Pillow reads but cannot convert, such as CIELab
             raise UnreadableImage(
                 f"{called} has colours of mode {image.mode}, which cannot be converted; save it as RGB or grey"
@@ -110,6 +116,22 @@ def _bound(size: tuple[int, int], called: str) -> None:
         )
     if width * height == 0:
         raise UnreadableImage(f"{called} has no pixels ({width} × {height})")
+
+
+def _refuse_planes_of_sixteen_bits(image: Image.Image, called: str) -> None:
+    """Pillow takes every other byte of such a file for a pixel, and says nothing."""
+    tags = getattr(image, "tag_v2", {})
+    if tags.get(_PLANES) == _APART and max(tags.get(_BITS, (8,))) > 8:
+        raise UnreadableImage(
+            f"{called} keeps its colours at 16 bit in planes of their own, which cannot be read; save it with "
+            "interleaved colours (planar configuration 1)"
+        )
+
+
+def _is_inverted(image: Image.Image) -> bool:
+    """Whether 0 means white and Pillow will not see to it: it does for grey of up to 8 bits."""
+    deep = image.mode.startswith("I") or image.mode == "F"
+    return deep and getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -163,5 +185,7 @@ def _rescale(values: npt.NDArray[np.generic], integer: bool) -> npt.NDArray[np.u
 
 def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
-        return "it is no image of an accepted format (PNG, JPEG, BMP, GIF, TIFF, WebP)"
+        return (
+            "it is no image of an accepted format (PNG, JPEG, BMP, GIF, TIFF, WebP), or of a rare kind of one"
+        )
     return " ".join(str(error).split()) or type(error).__name__

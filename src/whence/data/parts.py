@@ -10,11 +10,15 @@ import numpy.typing as npt
 Indices = npt.NDArray[np.int64]
 
 
-def unite(groups: npt.NDArray[np.str_] | None, pixel_digest: npt.NDArray[np.bytes_]) -> npt.NDArray[np.int64]:
+def unite(
+    groups: npt.NDArray[np.str_] | None,
+    pixel_digest: npt.NDArray[np.bytes_],
+    pairs: npt.NDArray[np.int64] | None = None,
+) -> npt.NDArray[np.int64]:
     """A number per image, (N,): equal for images that must stay together.
 
-    Those are images of one group and pixel-identical images, and whatever hangs together through both.
-    A group called "" is unknown: it joins nothing.
+    Those are images of one group, pixel-identical images and `pairs` of images, (P, 2), and whatever hangs together
+    through these. A group called "" is unknown: it joins nothing.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -30,6 +34,9 @@ def unite(groups: npt.NDArray[np.str_] | None, pixel_digest: npt.NDArray[np.byte
         starts.append(named)
         ends.append(number + nodes)
         nodes += len(np.unique(number))
+    if pairs is not None:
+        starts.append(pairs[:, 0])
+        ends.append(pairs[:, 1])
     start, end = np.concatenate(starts), np.concatenate(ends)
     links = coo_array((np.ones(len(start), dtype=bool), (start, end)), shape=(nodes, nodes))
     _, component = connected_components(links, directed=False)

@@ -11,12 +11,12 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from whence.data.dataset import Dataset
-from whence.data.images import quiet_pillow
+from whence.data.images import quiet_decoders
 from whence.data.threads import Progress, in_threads
 from whence.errors import InputError, UnreadableImage, unknown_name
 from whence.paths import home, replacing
 
-VERSION = 1  # raise it when decoding or resizing changes: every cache is then made anew
+VERSION = 2  # raise it when decoding or resizing changes: every cache is then made anew
 FITS = ("squash", "crop")
 LARGEST = 4096
 
@@ -65,7 +65,7 @@ def _build(file: Path, shape: tuple[int, ...], dataset: Dataset, fit: str, progr
     # Written row by row, not through a memory map: a full disk is then an error, not a killed process.
     # Two processes may build at once: each writes a file of its own, and the last rename wins.
     try:
-        with quiet_pillow(), replacing(file, "wb") as opened:
+        with quiet_decoders(), replacing(file, "wb") as opened:
             np.lib.format.write_array_header_1_0(opened, header)
             for pixels in in_threads(row, len(dataset), progress):
                 opened.write(pixels)

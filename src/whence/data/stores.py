@@ -60,6 +60,13 @@ class FileStore:
                 f"{self.describe(i)} cannot be read: {error.strerror}; mend its permissions or remove it"
             ) from error
 
+    def file_size(self, i: int) -> int:
+        """The bytes of file `i`, 0 where it has gone."""
+        try:
+            return (self.root / self.names[i]).stat().st_size
+        except OSError:
+            return 0
+
     def describe(self, i: int) -> str:
         """The file's path, quoted so that any name stays on one line."""
         return repr(str(self.root / self.names[i]))
@@ -109,20 +116,21 @@ class Joined:
 
     def open(self, i: int, draft: int | None = None) -> Image.Image:
         """Image `i` of all; see `ImageStore.open`."""
-        store, row = self._find(i)
+        store, row = self.find(i)
         return store.open(row, draft)
 
     def digest(self, i: int) -> str:
         """As that of the store which holds it."""
-        store, row = self._find(i)
+        store, row = self.find(i)
         return store.digest(row)
 
     def describe(self, i: int) -> str:
         """As that of the store which holds it."""
-        store, row = self._find(i)
+        store, row = self.find(i)
         return store.describe(row)
 
-    def _find(self, i: int) -> tuple[ImageStore, int]:
+    def find(self, i: int) -> tuple[ImageStore, int]:
+        """The store that holds image `i`, and its number there."""
         for store in self.stores:
             if i < len(store):
                 return store, i
@@ -159,3 +167,13 @@ def select(store: ImageStore, rows: Sequence[int]) -> ImageStore:
     if isinstance(store, Selection):
         return Selection(store.store, tuple(store.rows[i] for i in rows))
     return Selection(store, tuple(int(i) for i in rows))
+
+
+def file_size(store: ImageStore, i: int) -> int:
+    """The bytes of the file in which image `i` lies; 0 where it has none of its own (an array, a changed copy)."""
+    if isinstance(store, Selection):
+        return file_size(store.store, store.rows[i])
+    if isinstance(store, Joined):
+        return file_size(*store.find(i))
+    own = getattr(store, "file_size", None)
+    return int(own(i)) if own is not None else 0

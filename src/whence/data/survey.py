@@ -1,4 +1,4 @@
-"""Look at every image of a dataset once, in full: sizes, channels, colours, and what is pixel-identical."""
+"""Look at every image of a dataset once, in full: sizes, channels, colours, and what is or looks identical."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from whence.data.dataset import Dataset
-from whence.data.images import quiet_pillow
+from whence.data.images import quiet_decoders
+from whence.data.near_duplicates import perceptual_hashes
+from whence.data.stores import file_size
 from whence.data.threads import Progress, in_threads
 from whence.errors import InputError, UnreadableImage
 from whence.paths import home, read_json, replacing, write_json
 
-VERSION = 1  # raise it when decoding changes: every survey is then made anew
+SMALL, BORDER = 64, 3  # the copy that hashes and borders are taken from, and how wide a border is, in pixels
+VERSION = 2  # raise it when decoding changes: every survey is then made anew
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +30,9 @@ class Survey:
 
     `height`, `width` in pixels and `channels` (1 or 3; a colour file whose channels are equal counts as 1):
     int64 (N,). `pixel_digest`: bytes (N,), equal exactly where the decoded pixels are equal, whatever the
-    file format. `mean_colour`: float64 (N, 3), red, green, blue in [0, 1].
+    file format. `mean_colour`: float64 (N, 3), red, green, blue in [0, 1]. `perceptual_hash`: uint8 (N, 8, 32), see
+    `whence.data.near_duplicates`. `file_size`: int64 (N,), bytes, 0 where an image has no file of its own.
+    `border`: float32 (N, 24), mean colours of the four edges and the four corners, in [0, 1].
     """
 
     fingerprint: str
@@ -34,13 +41,26 @@ class Survey:
     channels: npt.NDArray[np.int64]
     pixel_digest: npt.NDArray[np.bytes_]
     mean_colour: npt.NDArray[np.float64]
+    perceptual_hash: npt.NDArray[np.uint8]
+    file_size: npt.NDArray[np.int64]
+    border: npt.NDArray[np.float32]
 
     def __len__(self) -> int:
         """How many images were looked at."""
         return len(self.height)
 
 
-Row = tuple[int, int, int, bytes, tuple[float, float, float]]
+COLUMNS: dict[str, Any] = {  # of a survey: name → type
+    "height": np.int64,
+    "width": np.int64,
+    "channels": np.int64,
+    "pixel_digest": "S64",
+    "mean_colour": np.float64,
+    "perceptual_hash": np.uint8,
+    "file_size": np.int64,
+    "border": np.float32,
+}
+Row = tuple[Any, ...]  # of one image, in the order of COLUMNS
 
 
 def survey(dataset: Dataset, progress: Progress | None = None) -> Survey:
@@ -95,25 +115,37 @@ def without_unreadable(dataset: Dataset, progress: Progress | None = None) -> Da
 
 
 def _look(dataset: Dataset, progress: Progress | None) -> list[Row | UnreadableImage]:
-    with quiet_pillow():
+    with quiet_decoders():
         return list(in_threads(_looker(dataset), len(dataset), progress))
 
 
 def _looker(dataset: Dataset) -> Callable[[int], Row | UnreadableImage]:
     def look(i: int) -> Row | UnreadableImage:
         try:
-            pixels = np.asarray(dataset.images.open(i))
+            image = dataset.images.open(i)
         except UnreadableImage as error:
             return error
+        pixels = np.asarray(image)
         if pixels.ndim == 3 and (pixels == pixels[..., :1]).all():
             pixels = pixels[..., 0]  # a grey picture in a colour file is the same picture
         height, width = pixels.shape[:2]
         channels = 3 if pixels.ndim == 3 else 1
         digest = hashlib.sha256(f"{height} {width} {channels} ".encode() + pixels.tobytes()).hexdigest()
-        red, green, blue = np.broadcast_to(pixels.mean(axis=(0, 1)) / 255.0, 3).tolist()
-        return height, width, channels, digest.encode(), (red, green, blue)
+        colour = np.broadcast_to(pixels.mean(axis=(0, 1)) / 255.0, 3)
+        small = image.resize((SMALL, SMALL), Image.Resampling.BILINEAR)
+        alike, border = perceptual_hashes(small), _border(np.asarray(small))
+        return height, width, channels, digest.encode(), colour, alike, file_size(dataset.images, i), border
 
     return look
+
+
+def _border(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """Mean colours of the edges (top, bottom, left, right) and corners of a picture, (24,), in [0, 1]."""
+    first, last, all_of_it = slice(0, BORDER), slice(-BORDER, None), slice(None)
+    edges = [(first, all_of_it), (last, all_of_it), (all_of_it, first), (all_of_it, last)]
+    corners = [(rows, columns) for rows in (first, last) for columns in (first, last)]
+    means = [np.broadcast_to(pixels[where].mean(axis=(0, 1)), 3) for where in (*edges, *corners)]
+    return np.concatenate(means) / 255.0
 
 
 def _folder() -> Path:
@@ -121,26 +153,13 @@ def _folder() -> Path:
 
 
 def _save(dataset: Dataset, rows: list[Row]) -> Survey:
-    height, width, channels, digests, colours = zip(*rows, strict=True)
-    made = Survey(
-        dataset.fingerprint,
-        np.array(height, dtype=np.int64),
-        np.array(width, dtype=np.int64),
-        np.array(channels, dtype=np.int64),
-        np.array(digests, dtype="S64"),
-        np.array(colours, dtype=np.float64),
-    )
+    columns: dict[str, Any] = {
+        name: np.array(values, dtype=kind)
+        for (name, kind), values in zip(COLUMNS.items(), zip(*rows, strict=True), strict=True)
+    }
     with replacing(_folder() / f"{dataset.fingerprint}.npz", "wb") as file:
-        np.savez(
-            file,
-            version=np.array(VERSION),
-            height=made.height,
-            width=made.width,
-            channels=made.channels,
-            pixel_digest=made.pixel_digest,
-            mean_colour=made.mean_colour,
-        )
-    return made
+        np.savez(file, version=np.array(VERSION), **columns)
+    return Survey(dataset.fingerprint, **columns)
 
 
 def _load(dataset: Dataset) -> Survey | None:
@@ -151,20 +170,14 @@ def _load(dataset: Dataset) -> Survey | None:
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as held:
             if int(held["version"]) != VERSION:
                 return None
-            found = Survey(
-                dataset.fingerprint,
-                held["height"],
-                held["width"],
-                held["channels"],
-                held["pixel_digest"],
-                held["mean_colour"],
-            )
+            columns = {name: held[name] for name in COLUMNS}
     except Exception:  # a damaged cache is no error: it is made anew
         return None
-    lengths = {
-        len(v) for v in (found.height, found.width, found.channels, found.pixel_digest, found.mean_colour)
-    }
-    return found if lengths == {len(dataset)} else None
+    return (
+        Survey(dataset.fingerprint, **columns)
+        if {len(v) for v in columns.values()} == {len(dataset)}
+        else None
+    )
 
 
 def _remembered(memory: Path) -> set[str] | None:

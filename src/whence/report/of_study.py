@@ -20,6 +20,7 @@ from whence.report.verdict import Verdict, verdicts
 from whence.study.driver import status
 from whence.study.ledger import Ledger
 from whence.study.plan import Plan
+from whence.study.preflight import leakage
 
 
 def write_page(plan: Plan, folder: Path, page: Path, figures: Path | None = None) -> Path:
@@ -53,7 +54,7 @@ def gather(plan: Plan, folder: Path) -> StudyResults:
         }
     if tables["outcomes"].empty:
         raise WorkFailed(f"study {plan.study.name!r} has no outcome yet; run it first: whence study run")
-    documents = _datasets(plan)
+    documents, leaking = _datasets(plan), leakage(plan)
     return StudyResults(
         name=plan.study.name,
         outcomes=tables["outcomes"],
@@ -68,7 +69,9 @@ def gather(plan: Plan, folder: Path) -> StudyResults:
             finding | {"what": f"{document['name']}: {finding['what']}"}
             for document in documents
             for finding in document["findings"]
-        ],
+        ]
+        + [as_row(doubt) for doubt in leaking.doubts],
+        leaks=[leak.what for leak in leaking.leaks],
     )
 
 
@@ -99,6 +102,8 @@ def _settings(plan: Plan) -> dict[str, Any]:
         "seed": ", ".join(map(str, study.seed)),
         "threads per job": study.threads,
     }
+    if study.group_near_duplicates:
+        shared["near-duplicates"] = "kept on one side of every fold"
     for field in next(iter(recipes.values())):
         values = {name: settings[field] for name, settings in recipes.items()}
         if len({str(value) for value in values.values()}) == 1:

@@ -23,7 +23,8 @@ class StudyResults:
     columns (`curves` joins the other two on `job`). `datasets` are the documents of `whence datasets show`,
     each optionally with `origin`, `title`, `modality`, `licence`, `citation` and `role` ("source", "target" or
     "both"). `settings` maps the name of a setting to its value, `versions` a package to its version; `seconds`
-    is the work done, summed over jobs; `failures` are `{job, reason}`; `findings` `{severity, what, advice}`.
+    is the work done, summed over jobs; `failures` are `{job, reason}`; `findings` `{severity, what, advice}`; `leaks`
+    say in what way the study tests on what it trained on, where its file allows that.
     """
 
     name: str
@@ -36,3 +37,4 @@ class StudyResults:
     seconds: float = 0.0
     failures: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
+    leaks: list[str] = field(default_factory=list)

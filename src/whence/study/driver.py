@@ -17,6 +17,7 @@ from whence.study.experience import remember_study
 from whence.study.job import Job, State
 from whence.study.ledger import NAME, Ledger
 from whence.study.plan import Entry, Plan
+from whence.study.preflight import look_over
 from whence.study.progress import Progress, Say, describe
 from whence.study.tables import export_tables, import_tables
 
@@ -34,9 +35,11 @@ class Status:
 def run(plan: Plan, folder: Path, engine: Engine, say: Say = lambda line: None) -> Status:
     """Run what is missing of a study, keeping its ledger and tables in `folder`.
 
+    First its data are looked over: see `whence.study.preflight`, which raises `InputError` for leakage.
     What the ledger, the exported tables or job folders hold already is not done again. Failed jobs are tried
     once more. Returns where the study stands at the end; failures are in it, not raised.
     """
+    look_over(plan, say)
     with _only_driver(folder), Ledger(folder / NAME) as ledger:
         jobs.sweep()
         take_what_is_done(plan, folder, ledger)

@@ -153,7 +153,9 @@ class _Maker:
         self.excluded = {(labels.get(s, s), labels.get(t, t)) for s, t in study.exclude}
 
     def cut(self, target: str, seed: int) -> None:
-        self.folds[target, seed] = study_folds(self.datasets[target], self.study.folds, seed)
+        self.folds[target, seed] = study_folds(
+            self.datasets[target], self.study.folds, seed, self.study.group_near_duplicates
+        )
 
     def add(self, source: Source, backbone: str, choice: Any, seed: int) -> None:
         mine = self.datasets.get(source.name) if source.kind == "dataset" else None
@@ -225,7 +227,7 @@ class _Maker:
     def _inputs(self, dataset: Dataset, backbone: str, recipe: Recipe, seed: int) -> dict[str, Any]:
         precision = Device.resolve(self.device, recipe.precision).precision
         settings = recipe.settings() | {"precision": precision}
-        return {
+        inputs = {
             "dataset": dataset.fingerprint,
             "backbone": backbone,
             # The name decides nothing: two recipes with equal settings are one.
@@ -234,6 +236,8 @@ class _Maker:
             "threads": self.study.threads,
             "device": self.device,
         }
+        # Only where it is asked for, so that outcomes measured without it keep their keys.
+        return inputs | ({"group_near_duplicates": True} if self.study.group_near_duplicates else {})
 
     def _check(self, recipe: Recipe, backbone: str, dataset: str, images: int) -> None:
         check_image_size(backbone, recipe.size)

@@ -15,6 +15,7 @@ from whence.study.collect import measured
 from whence.study.engine import Engine
 from whence.study.job import Job, State
 from whence.study.plan import Entry, make_plan, plan_pretraining
+from whence.study.preflight import warn_of_leakage
 from whence.study.progress import Progress, Say, describe
 from whence.study.study_file import make_study
 
@@ -59,6 +60,7 @@ def finetune_plan(
     plan = make_plan(make_study(fields, "fine-tuning"), device=device, opened=opened, say=say)
     for warning in plan.warnings:
         say(f"warning: {warning}")
+    warn_of_leakage(plan, say)
     if not plan.finetunings:
         raise InputError(f"source and target are the same dataset ({names[1]}); name another source, or none")
     return plan.entries

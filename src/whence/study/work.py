@@ -29,7 +29,7 @@ def pretrain(job: Job, folder: Path) -> None:
     from whence.nets.weights import save_weights
 
     dataset = _open(job)
-    fold = split(dataset, seed=job.inputs["seed"])
+    fold = split(dataset, seed=job.inputs["seed"], group_near_duplicates=_near(job))
     fitted = _train(job, folder, dataset, fold, weights=None)
     record = {
         "format": "whence checkpoint 1",
@@ -51,7 +51,7 @@ def pretrain(job: Job, folder: Path) -> None:
 def finetune(job: Job, folder: Path) -> None:
     """Fine-tune a source on one fold of a target; keep the test predictions."""
     dataset = _open(job)
-    fold = study_folds(dataset, job.inputs["folds"], job.inputs["seed"])[job.inputs["fold"]]
+    fold = study_folds(dataset, job.inputs["folds"], job.inputs["seed"], _near(job))[job.inputs["fold"]]
     weights: Path | None = None
     if "pretraining" in job.inputs:
         weights = checkpoint_path(job.inputs["pretraining"])
@@ -61,18 +61,22 @@ def finetune(job: Job, folder: Path) -> None:
     _train(job, folder, dataset, fold, weights)
 
 
-def study_folds(dataset: Dataset, folds: int | Literal["official"], seed: int) -> tuple[Fold, ...]:
+def study_folds(
+    dataset: Dataset, folds: int | Literal["official"], seed: int, group_near_duplicates: bool = False
+) -> tuple[Fold, ...]:
     """The folds that a study file's `folds` asks for: so many, or the dataset's own splits as one."""
-    return (
-        cut(dataset, seed=seed, official=True)
-        if folds == "official"
-        else cut(dataset, folds=folds, seed=seed)
-    )
+    if folds == "official":
+        return cut(dataset, seed=seed, official=True, group_near_duplicates=group_near_duplicates)
+    return cut(dataset, folds=folds, seed=seed, group_near_duplicates=group_near_duplicates)
 
 
 def checkpoint_path(key: str) -> Path:
     """Where the pretraining job of this key keeps its checkpoint."""
     return job_folder("pretrain", key) / "checkpoint.safetensors"
+
+
+def _near(job: Job) -> bool:
+    return bool(job.inputs.get("group_near_duplicates", False))
 
 
 def _open(job: Job) -> Dataset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,14 +57,23 @@ def read_table(file: Path) -> Table:
 def has_columns(file: Path, options: OpenOptions | None = None) -> bool:
     """Whether a CSV file's header has an image and a label column, named in the options or guessed."""
     options = options or OpenOptions()
+
+    def fits(header: tuple[str, ...]) -> bool:
+        image = options.image_column or guess(header, "image")
+        label = options.label_column or guess(header, "label")
+        return image in header and label in header and image != label
+
+    return has_header(file, fits)
+
+
+def has_header(file: Path, fits: Callable[[tuple[str, ...]], bool]) -> bool:
+    """Whether a CSV file has a readable header that `fits`."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as opened:
             header = _header(file, [opened.readline(_LONGEST_HEADER)])
     except (InputError, OSError, ValueError):
         return False
-    image = options.image_column or guess(header, "image")
-    label = options.label_column or guess(header, "label")
-    return image in header and label in header and image != label
+    return fits(header)
 
 
 def _lines(file: Path) -> list[str]:

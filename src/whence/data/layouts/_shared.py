@@ -9,7 +9,8 @@ from pathlib import Path
 from whence.data.images import IMAGE_SUFFIXES
 from whence.errors import InputError
 
-ACCEPTED_IMAGES = ", ".join(sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES))
+_SUFFIXES = [*(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES), "dcm", "nii", "nii.gz"]
+ACCEPTED_IMAGES = ", ".join(sorted(_SUFFIXES))
 _SPLITS = {
     "train": "train",
     "training": "train",

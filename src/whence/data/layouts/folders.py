@@ -1,7 +1,8 @@
-"""A folder per class, with or without train, val and test folders above.
+"""A folder per class, with or without train, val and test folders above: pictures, DICOM files or NIfTI volumes.
 
 Images may lie in folders further down. Hidden files are passed over, and so are files that are no images and
-images that lie beside the class folders (an overview picture, an unlabelled test set).
+images that lie beside the class folders (an overview picture, an unlabelled test set). A tree is of one kind:
+pictures if every class has some, else that of most of its files.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from whence.data.dataset import Dataset, OpenOptions, class_order
-from whence.data.images import is_image_name
+from whence.data.formats import Format, format_of, main_format, pictures, read_images
 from whence.data.layouts._shared import ACCEPTED_IMAGES, entries, files_below, split_name
-from whence.data.stores import FileStore
 from whence.errors import InputError
 from whence.records import Card
 
 ORDER = 90  # the last: it explains what is wrong with any other folder
+OPTIONS = ("slices",)
 
 
 def recognises(path: Path) -> bool:
@@ -31,39 +32,48 @@ def looks_like_classes(path: Path) -> bool:
     return len(classes) >= 2
 
 
-def read(path: Path, options: OpenOptions) -> Dataset:
-    """The dataset in a folder per class. Raises `InputError`."""
-    branches = _branches(path)
-    names: list[str] = []
-    labels: list[str] = []
-    splits: list[str] = []
-    empty: dict[str, Path] = {}
-    for split, branch in branches.items():
-        for label, folder in _class_folders(branch).items():
-            images = [name for name in files_below(folder) if is_image_name(name)]
-            if not images:
-                empty.setdefault(label, folder)
-            inside = folder.relative_to(path).as_posix()
-            names += [f"{inside}/{name}" for name in images]
-            labels += [label] * len(images)
-            splits += [split] * len(images)
-    for label, folder in empty.items():
+def read(path: Path, options: OpenOptions, *, slices: str | None = None) -> Dataset:
+    """The dataset in a folder per class; `slices` says how volumes become images. Raises `InputError`."""
+    folders = [
+        (split, label, folder)
+        for split, branch in _branches(path).items()
+        for label, folder in _class_folders(branch).items()
+    ]
+    files = [
+        (split, label, f"{folder.relative_to(path).as_posix()}/{name}")
+        for split, label, folder in folders
+        for name in files_below(folder)
+    ]
+    kinds = [format_of(path / name) for _, _, name in files]
+    kind = _kind([label for _, label, _ in folders], [label for _, label, _ in files], kinds)
+    chosen = [file for file, found in zip(files, kinds, strict=True) if found is not None and found is kind]
+    labels = {label for _, label, _ in chosen}
+    for _, label, folder in folders:
         if label not in labels:  # a rare class may be missing from one split, not from all
             raise _no_images(folder)
-    class_names = class_order(set(labels))
+    class_names = class_order(labels)
     if len(class_names) < 2:
         raise _too_few_classes(path, class_names)
     number = {name: i for i, name in enumerate(class_names)}
+    images = read_images(path, [name for _, _, name in chosen], slices)
+    splits = [chosen[i][0] for i in images.origin]
     return Dataset(
         name=path.name,
         class_names=class_names,
-        labels=np.array([number[label] for label in labels], dtype=np.int64),
-        images=FileStore(path, tuple(names)),
+        labels=np.array([number[chosen[i][1]] for i in images.origin], dtype=np.int64),
+        images=images.store,
         card=Card(name=path.name),
         address=str(path),
+        groups=None if images.groups is None else np.array(images.groups),
         splits=np.array(splits) if any(splits) else None,
         options=options,
     )
+
+
+def _kind(classes: list[str], labels: list[str], kinds: list[Format | None]) -> Format | None:
+    """The format of a tree, from the class and the format of each of its files."""
+    pictured = {label for label, kind in zip(labels, kinds, strict=True) if kind is pictures}
+    return pictures if pictured.issuperset(classes) else main_format(kinds)
 
 
 def _branches(path: Path) -> dict[str, Path]:
@@ -83,7 +93,16 @@ def _branches(path: Path) -> dict[str, Path]:
             found[split] = folder
     if "train" not in found or not any(_class_folders(folder) for folder in found.values()):
         return {"": path}
-    holding = [name for name in others if any(is_image_name(file) for file in files_below(path / name))]
+    kind = (
+        main_format(format_of(folder / f) for folder in found.values() for f in files_below(folder))
+        if others
+        else None
+    )
+    holding = [
+        name
+        for name in others
+        if any(format_of(path / name / f) in (pictures, kind) for f in files_below(path / name))
+    ]
     if holding:
         raise InputError(
             f"{str(path)!r} has split folders ({', '.join(folder.name for folder in found.values())}) and "
@@ -109,7 +128,7 @@ def _no_images(folder: Path) -> InputError:
 def _too_few_classes(path: Path, class_names: tuple[str, ...]) -> InputError:
     wanted = "accepted are one folder of images per class, one CSV file beside the images, or one .npz file"
     if not class_names:
-        loose = any(entry.is_file() and is_image_name(entry.name) for entry in entries(path))
+        loose = any(entry.is_file() and format_of(entry) for entry in entries(path))
         found = "only images without class folders" if loose else "no image"
         return InputError(f"{str(path)!r} holds {found}; {wanted}")
     inner = path / class_names[0]

@@ -1,6 +1,7 @@
 """MedMNIST's layout: one .npz of train_images, train_labels, val_…, test_…, and labels.json beside it.
 
-Images are uint8 (n, h, w), (n, h, w, 1) or (n, h, w, 3), labels whole numbers (n,) or (n, 1). Without
+Images are uint8 (n, h, w), (n, h, w, 1) or (n, h, w, 3), or volumes (n, d, h, w) or (n, d, h, w, 1 or 3), of which
+`slices` makes 2D images, by default the central slice of each. Labels are whole numbers (n,) or (n, 1). Without
 `labels.json` (`{"0": "normal", …}` or a list of names) classes are called by their numbers. Arrays are
 judged by their headers before they are loaded, and nothing is ever unpickled.
 """
@@ -17,11 +18,14 @@ import numpy.typing as npt
 
 from whence.data.dataset import Dataset, OpenOptions, class_order
 from whence.data.layouts._shared import entries, split_name
+from whence.data.layouts._volumes import is_volumes, read_volumes
+from whence.data.slices import Slices, parse_slices
 from whence.data.stores import ArrayStore, Joined
 from whence.errors import InputError
 from whence.records import Card
 
 ORDER = 10
+OPTIONS = ("slices",)
 _WANTED = "accepted is MedMNIST's layout: train_images and train_labels, likewise val_ and test_"
 Header = tuple[tuple[int, ...], np.dtype[Any]]
 
@@ -33,21 +37,35 @@ def recognises(path: Path) -> bool:
     return path.suffix.lower() == ".npz"
 
 
-def read(path: Path, options: OpenOptions) -> Dataset:
-    """The dataset in an .npz file. Raises `InputError`."""
+def read(path: Path, options: OpenOptions, *, slices: str | None = None) -> Dataset:
+    """The dataset in an .npz file; `slices` says how volumes become images. Raises `InputError`."""
     name = path.name if path.is_dir() else path.stem
     file = next(entry for entry in entries(path) if entry.suffix.lower() == ".npz") if path.is_dir() else path
+    chosen = Slices() if slices is None else parse_slices(slices)
     stores: list[ArrayStore] = []
     numbers: list[npt.NDArray[np.int64]] = []
     splits: list[str] = []
+    groups: list[str] = []
     try:
-        parts = _parts(file, _headers(file))
+        headers = _headers(file)
+        parts = _parts(file, headers)
+        volumes = is_volumes(headers[next(iter(parts.values()))[0]][0])
+        if slices is not None and not volumes:
+            raise InputError(
+                f"slices={slices} was asked of {str(file)!r}, which holds 2D images; leave it out"
+            )
         with np.load(file, allow_pickle=False) as archive:
             for split, (images, labels) in parts.items():
-                pixels = archive[images]
+                found = archive[labels].reshape(-1).astype(np.int64)
+                if volumes:
+                    pixels, origin, named = read_volumes(file, images, chosen)
+                    found = found[origin]
+                    groups += named
+                else:
+                    pixels = archive[images]
                 pixels = pixels[..., 0] if pixels.ndim == 4 and pixels.shape[3] == 1 else pixels
                 stores.append(ArrayStore(pixels, f"{str(file)!r}, {images}"))
-                numbers.append(archive[labels].reshape(-1).astype(np.int64))
+                numbers.append(found)
                 splits += [split] * len(pixels)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -72,6 +90,7 @@ def read(path: Path, options: OpenOptions) -> Dataset:
         images=Joined(tuple(stores)),
         card=Card(name=name),
         address=str(path),
+        groups=np.array(groups) if groups else None,
         splits=np.array(splits) if any(splits) else None,
         options=options,
     )
@@ -109,6 +128,8 @@ def _parts(file: Path, headers: dict[str, Header]) -> dict[str, tuple[str, str]]
         _check(file, images, headers[images], labels, headers[labels])
         if headers[images][0][0]:
             parts[split] = (images, labels)
+    if len({is_volumes(headers[images][0]) for images, _ in parts.values()}) > 1:
+        raise InputError(f"{str(file)!r} holds 2D images and volumes at once; {_WANTED}")
     if not parts:
         held = ", ".join(sorted(headers)[:8]) or "nothing"
         raise InputError(f"{str(file)!r} holds {held}; {_WANTED}")
@@ -117,14 +138,11 @@ def _parts(file: Path, headers: dict[str, Header]) -> dict[str, tuple[str, str]]
 
 def _check(file: Path, images: str, image_header: Header, labels: str, label_header: Header) -> None:
     (shape, dtype), (label_shape, label_dtype) = image_header, label_header
-    if len(shape) == 5 or (len(shape) == 4 and shape[3] not in (1, 3)):
+    grey_or_colour = len(shape) != 5 or shape[4] in (1, 3)
+    if len(shape) not in (3, 4, 5) or 0 in shape[1:] or not grey_or_colour:
         raise InputError(
-            f"{str(file)!r}: {images} has shape {shape}, which is volumes; only 2D images (n, h, w) or "
-            "(n, h, w, 3) can be opened so far: cut slices or projections from them"
-        )
-    if len(shape) not in (3, 4) or 0 in shape[1:]:
-        raise InputError(
-            f"{str(file)!r}: {images} has shape {shape}; accepted are (n, h, w) and (n, h, w, 3)"
+            f"{str(file)!r}: {images} has shape {shape}; accepted are (n, h, w) and (n, h, w, 3), and volumes "
+            "(n, d, h, w) and (n, d, h, w, 3)"
         )
     if dtype != np.uint8:
         raise InputError(

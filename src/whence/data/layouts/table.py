@@ -1,7 +1,8 @@
 """One CSV file that names images and their labels, with the images beside it or in folders below.
 
 Which column is which is guessed from its name, or said in the options. Image names may lack their suffix
-and their folder, but never lead out of the CSV's own folder.
+and their folder, but never lead out of the CSV's own folder. A row may name a folder: all images in it have the row's
+label and are one group. A table of patients, without an image column, labels a DICOM tree by its patient ids.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ from pathlib import Path
 import numpy as np
 
 from whence.data.dataset import Dataset, OpenOptions, class_order
+from whence.data.formats import read_images
 from whence.data.layouts._columns import Columns, find_columns
-from whence.data.layouts._csv import Table, has_columns, read_table
+from whence.data.layouts._csv import Table, has_columns, has_header, read_table
 from whence.data.layouts._finding import Finder
+from whence.data.layouts._patients import files_of_patients, is_of_patients, labels_patients, tells_patients
 from whence.data.layouts._shared import entries, split_name
 from whence.data.layouts.folders import looks_like_classes
-from whence.data.stores import FileStore
 from whence.errors import InputError
 from whence.records import Card
 
 ORDER = 20
+OPTIONS = ("slices",)
 
 
 def recognises(path: Path) -> bool:
@@ -30,15 +33,20 @@ def recognises(path: Path) -> bool:
     tables = _tables(path)
     if len([table for table in tables if has_columns(table)]) == 1:
         return True
-    return bool(tables) and not looks_like_classes(path)
+    return bool(tables) and (not looks_like_classes(path) or tells_patients(path, tables))
 
 
-def read(path: Path, options: OpenOptions) -> Dataset:
-    """The dataset that a CSV file describes. Raises `InputError`."""
+def read(path: Path, options: OpenOptions, *, slices: str | None = None) -> Dataset:
+    """The dataset that a CSV file describes; `slices` says how volumes become images. Raises `InputError`."""
     file = _choose(path, options) if path.is_dir() else path
     table = read_table(file)
-    columns = find_columns(table, options)
-    images, labels, groups = _images_and_labels(table, columns)
+    if is_of_patients(table, options):
+        columns, rows = files_of_patients(table, options)
+    else:
+        columns = find_columns(table, options)
+        rows = _files_of_images(table, columns)
+    names = [(position, name) for position, found in enumerate(rows) for name in found]
+    labels = [cells[columns.label] for _, cells in table.rows]
     class_names = class_order(set(labels))
     if len(class_names) < 2:
         raise InputError(
@@ -46,17 +54,22 @@ def read(path: Path, options: OpenOptions) -> Dataset:
             "are needed: name another column with label_column (--label-column)"
         )
     number = {name: i for i, name in enumerate(class_names)}
+    splits = _splits(table, columns, options)
+    images = read_images(file.parent, [name for _, name in names], slices)
+    if not images.origin:
+        raise InputError(f"the files that {str(file)!r} names hold no picture; name files that do")
+    row = [names[i][0] for i in images.origin]
     alone = len(_tables(file.parent)) == 1
     name = path.name if path.is_dir() else file.parent.name if alone else file.stem
     return Dataset(
         name=name,
         class_names=class_names,
-        labels=np.array([number[label] for label in labels], dtype=np.int64),
-        images=FileStore(file.parent, tuple(images)),
+        labels=np.array([number[labels[i]] for i in row], dtype=np.int64),
+        images=images.store,
         card=Card(name=name),
         address=str(path),
-        groups=np.array(groups) if columns.group else None,
-        splits=_splits(table, columns, options),
+        groups=_groups(table, columns, rows, row, images.groups),
+        splits=None if splits is None else splits[row],
         options=options,
     )
 
@@ -73,6 +86,7 @@ def _choose(folder: Path, options: OpenOptions) -> Path:
             "columns out"
         )
     fitting = [table for table in tables if has_columns(table, options)]
+    fitting = fitting or [table for table in tables if has_header(table, labels_patients)]
     if len(fitting) == 1:
         return fitting[0]
     if len(tables) == 1:
@@ -85,28 +99,39 @@ def _choose(folder: Path, options: OpenOptions) -> Path:
     )
 
 
-def _images_and_labels(table: Table, columns: Columns) -> tuple[list[str], list[str], list[str]]:
+def _files_of_images(table: Table, columns: Columns) -> list[list[str]]:
+    """For every row the files that it names: one, or those of a folder."""
     finder = Finder(table.file.parent)
-    images: list[str] = []
-    labels: list[str] = []
-    groups: list[str] = []
+    rows: list[list[str]] = []
     first_row: dict[str, int] = {}
     for row, cells in table.rows:
         where = f"{str(table.file)!r} row {row}"
         for column in (columns.image, columns.label):
             if not cells[column]:
                 raise InputError(f"{where}: column {column!r} is blank; fill it in or remove the row")
-        image = finder.find(cells[columns.image], where)
-        if image in first_row:
-            raise InputError(
-                f"{where}: image {cells[columns.image]!r} is listed again (first in row {first_row[image]}); "
-                "list each image once"
-            )
-        first_row[image] = row
-        images.append(image)
-        labels.append(cells[columns.label])
-        groups.append(cells[columns.group] if columns.group else "")
-    return images, labels, groups
+        found = finder.find(cells[columns.image], where)
+        for image in found:
+            if image in first_row:
+                raise InputError(
+                    f"{where}: image {cells[columns.image]!r} is listed again (first in row "
+                    f"{first_row[image]}); list each image once"
+                )
+            first_row[image] = row
+        rows.append(found)
+    return rows
+
+
+def _groups(
+    table: Table, columns: Columns, rows: list[list[str]], row: list[int], told: list[str] | None
+) -> np.ndarray[tuple[int], np.dtype[np.str_]] | None:
+    """The group of every image: from the table's column, else from the files, else from a row that is a folder."""
+    if columns.group is not None:
+        return np.array([table.rows[i][1][columns.group] for i in row], dtype=np.str_)
+    if told is not None:
+        return np.array(told, dtype=np.str_)
+    if all(len(found) == 1 for found in rows):
+        return None
+    return np.array([f"row {i + 1}" if len(rows[i]) > 1 else "" for i in row], dtype=np.str_)
 
 
 def _splits(

@@ -1,0 +1,26 @@
+"""Results that a dataset's content alone decides, kept under `home()`: what took seconds is not worked out again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from whence.paths import home, replacing
+
+
+def kept_array(kind: str, key: str, make: Callable[[], npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """The array that was kept for `key` among those of `kind`, or the one that `make` gives now, kept from now on.
+
+    `kind` says what it is and in which version; a damaged file is no error: the array is made anew.
+    """
+    path = home() / kind / f"{key}.npy"
+    try:
+        found: npt.NDArray[Any] = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        found = make()
+        with replacing(path, "wb") as file:
+            np.save(file, found, allow_pickle=False)
+    return found
