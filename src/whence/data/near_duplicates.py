@@ -25,6 +25,7 @@ ORIENTATIONS = 8
 _SIDE, _KEPT = 64, 16  # pixels, and of their frequencies those in the hash, along each side
 _ALTERNATING = np.where(np.arange(_KEPT) % 2, -1, 1)  # what mirroring does to the frequencies across
 _CHUNK = 2_000_000  # candidates that are compared at a time
+_FEWEST_BANDS = 4  # of 64 bits each, what one number holds
 
 Hashes = npt.NDArray[np.uint8]  # (N, 8, 32): for each image the packed bits of its eight orientations
 Pairs = npt.NDArray[np.int64]  # (P, 2)
@@ -94,7 +95,8 @@ def _close(a: Hashes, b: Hashes, threshold: int) -> Pairs:
     standing, turned = a[:, 0], b.reshape(-1, b.shape[-1])
     words_a, words_b = (np.ascontiguousarray(hashes).view(np.uint64) for hashes in (standing, turned))
     found = [np.empty((0, 2), dtype=np.int64)]
-    edges = np.linspace(0, 8 * a.shape[-1], threshold // 2 + 2).astype(int)
+    bands = max(threshold // 2 + 1, _FEWEST_BANDS)
+    edges = np.linspace(0, 8 * a.shape[-1], bands + 1).astype(int)
     for start, end in pairwise(edges.tolist()):
         for i, j in _agreeing(_band(standing, start, end), _band(turned, start, end), end - start):
             near = np.bitwise_count(words_a[i] ^ words_b[j]).sum(axis=1) <= threshold
