@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from whence.data import check, cut, open_dataset, split, survey
+from whence.data import check, cut, describe, open_dataset, split, survey
 
 # name: (train, val, test, classes), from datasets.md
 SETS = {
@@ -32,6 +32,19 @@ COUNTS = {
     "mednist": dict.fromkeys(("AbdomenCT", "BreastMRI", "CXR", "ChestCT", "Hand", "HeadCT"), 200),
 }
 
+SIZES = {  # name: smallest and largest height and width, in pixels
+    "tiny_imagenet": ((64, 64), (64, 64)),
+    "cifar10": ((32, 32), (32, 32)),
+    "flowers5": ((64, 64), (64, 64)),
+    "isic2018": ((120, 160), (120, 160)),
+    "chest_xray": ((224, 224), (224, 224)),
+    "lung_histology": ((224, 224), (224, 224)),
+    "mednist": ((64, 64), (64, 64)),
+    "breast_ultrasound": ((160, 160), (160, 160)),
+    "eye_fundus": ((224, 224), (224, 224)),
+    "adrenal3d": ((64, 64), (64, 64)),
+}
+
 
 @pytest.mark.parametrize("name", SETS)
 def test_every_set_opens_by_path_alone(real_data: Path, name: str) -> None:
@@ -46,6 +59,28 @@ def test_every_set_opens_by_path_alone(real_data: Path, name: str) -> None:
     assert (dataset.groups is not None) == (name in ("isic2018", "adrenal3d"))
     if name == "tiny_imagenet":
         assert dataset.class_names[0] == "n01629819"
+
+
+def test_sizes_channels_and_what_their_page_admits(real_data: Path) -> None:
+    found = {name: describe(open_dataset(real_data / "data" / name)) for name in SETS}
+    sizes = {name: (tuple(one["size"]["min"]), tuple(one["size"]["max"])) for name, one in found.items()}
+    assert {name: sizes[name] for name in SIZES} == SIZES
+    assert min(sizes["dtd10"][0]) == 128  # the shorter side
+    assert sizes["white_blood_cells"][1] == (300, 300)
+    grey = {name for name, one in found.items() if one["channels"] == 1}
+    assert grey == {"chest_xray", "mednist", "breast_ultrasound", "adrenal3d"}
+
+    def finding(name: str, words: str) -> dict[str, str]:
+        (one,) = [one for one in found[name]["findings"] if words in one["what"]]
+        return one
+
+    assert "2 sets" in finding("lung_histology", "look nearly the same")["what"]
+    assert (
+        "4 sets in more than one of the given splits" in finding("eye_fundus", "look nearly the same")["what"]
+    )
+    camera = finding("eye_fundus", "border alone tells the class")
+    assert camera["severity"] == "warning"
+    assert "'diabetic_retinopathy'" in camera["what"]
 
 
 @pytest.mark.parametrize("name", ["isic2018", "cifar10", "breast_ultrasound"])
