@@ -66,12 +66,15 @@ def test_every_verb_runs_without_a_network(
     verbs = [
         ["datasets"],
         ["datasets", "show", str(xrays), f"mix({xrays}, {textures})[n=20]"],
+        ["datasets", "show", str(xrays), str(textures), "--table"],
+        ["datasets", "montage", str(xrays), str(textures), "-o", str(tmp_path / "figure1.png")],
         ["study", "run", str(tmp_path / "study.yaml"), "--device", "cpu"],
         ["study", "status", str(tmp_path / "study.yaml"), "--device", "cpu"],
         ["study", "report", str(tmp_path / "study.yaml"), "--device", "cpu"],
         ["pretrain", str(textures), *quick],
         ["finetune", "none", str(xrays), "--folds", "2", *quick],
         ["rank", str(xrays), "--size", "32", *quick],  # asks for ImageNet's weights, and does without them
+        ["knowledge", "list"],
         ["run-job", "JOB"],
         ["doctor"],
     ]
