@@ -72,7 +72,7 @@ def test_sizes_channels_and_what_their_page_admits(real_data: Path) -> None:
 
     def finding(name: str, words: str) -> dict[str, str]:
         (one,) = [one for one in found[name]["findings"] if words in one["what"]]
-        return one
+        return dict(one)
 
     assert "2 sets" in finding("lung_histology", "look nearly the same")["what"]
     assert (
