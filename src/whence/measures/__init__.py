@@ -4,8 +4,8 @@
 `importlib.import_module("whence.measures.linear_probe")`.
 """
 
-from whence.measures.contract import Measure
+from whence.measures.contract import Measure, MeasureWarning
 from whence.measures.linear_probe import linear_probe, linear_probe_folds
 from whence.measures.registry import all_measures, get
 
-__all__ = ["Measure", "all_measures", "get", "linear_probe", "linear_probe_folds"]
+__all__ = ["Measure", "MeasureWarning", "all_measures", "get", "linear_probe", "linear_probe_folds"]
