@@ -51,3 +51,22 @@ def class_sums(values: Floats, y: Indices, classes: int) -> Floats:
     members[y, np.arange(len(y))] = 1.0
     sums: Floats = members @ values
     return sums
+
+
+def checked_probabilities(given: ArrayLike) -> Floats:
+    """`given` as float64 (N, S), rows of probabilities that sum to 1 (within 0.001, for those computed in float32).
+
+    Raises `ValueError` otherwise.
+    """
+    p = np.asarray(given, dtype=np.float64)
+    if p.ndim != 2 or p.shape[0] < 2 or p.shape[1] < 1:
+        raise ValueError(f"probabilities have shape {p.shape}: (N, S) are needed, with N of 2 or more")
+    off = np.abs(p @ np.ones(p.shape[1]) - 1)
+    if not np.isfinite(off).all():
+        raise ValueError("probabilities hold NaN or infinity")
+    if off.max() > 1e-3 or p.min() < 0:
+        raise ValueError(
+            f"probabilities must be 0 or more and each row must sum to 1 (one is off by {off.max():.3g}, the least "
+            f"entry is {p.min():.3g}); give the softmax of the source's logits"
+        )
+    return p

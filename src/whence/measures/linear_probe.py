@@ -10,14 +10,15 @@ from numpy.typing import ArrayLike
 
 from whence.measures.contract import Measure
 from whence.measures.folds import Folds, checked_folds, stratified
-from whence.measures.inputs import Floats, Indices, checked_features, checked_labels
+from whence.measures.inputs import Floats, Indices, checked_labels
+from whence.measures.prepared import Prepared, prepare
 from whence.stats import auc
 
 STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)  # C, the inverse of the L2 penalty
 
 
 def linear_probe(
-    features: ArrayLike,
+    features: ArrayLike | Prepared,
     labels: ArrayLike,
     *,
     folds: Folds | None = None,
@@ -34,7 +35,7 @@ def linear_probe(
 
 
 def linear_probe_folds(
-    features: ArrayLike,
+    features: ArrayLike | Prepared,
     labels: ArrayLike,
     *,
     folds: Folds | None = None,
@@ -43,7 +44,7 @@ def linear_probe_folds(
 ) -> Floats:
     """The probe's AUC on each fold's test part, shape (K,), one-vs-rest weighted by class priors.
 
-    `features` (N, D) are finite numbers, `labels` (N,) anything sortable with ≥ 2 classes; `folds` are
+    `features` (N, D) are finite numbers (or prepared), `labels` (N,) anything sortable with ≥ 2 classes; `folds` are
     (train indices, test indices), by default five stratified ones drawn with `seed`. Standardisation and the
     choice of C among `strengths` (log-loss, three inner folds) see the training part alone. A fold whose
     test part holds a single class has no AUC: NaN. Inputs are not changed.
@@ -54,7 +55,7 @@ def linear_probe_folds(
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    x = checked_features(features)
+    x = prepare(features).features
     y = checked_labels(labels, len(x), at_least=2 if folds is None else 1)
     parts = checked_folds(folds, y, seed=seed)
     classes = int(y.max()) + 1
@@ -134,11 +135,11 @@ MEASURE = Measure(
     needs=("features", "labels"),
     cost="one penalised fit per fold, C and inner fold: O(N² min(N, D)); 1 to 3 s for 500 × 512",
     citation="Kornblith, Shlens, Le: Do better ImageNet models transfer better? CVPR 2019",
-    meaning="The network is left as it is, and a straight line is drawn through what it sees so as to separate the "
-    "classes. The number is the AUC on images that the line was not drawn with: 0.5 is guessing, 1 is perfect. It is "
-    "the AUC that one would have without any fine-tuning.",
-    trust="From about 50 images on. It is on the same scale for all targets and sources, and its folds tell how sure "
-    "it is; differences smaller than that spread say nothing.",
+    meaning="The network is left as it is, and a straight line is drawn through what it sees so as to separate "
+    "the classes. The number is the AUC on images that the line was not drawn with: 0.5 is guessing, 1 is "
+    "perfect. It is the AUC that one would have without any fine-tuning.",
+    trust="From about 50 images on. It is on the same scale for all targets and sources, and its folds tell "
+    "how sure it is; differences smaller than that spread say nothing.",
     blind_to="what fine-tuning changes: it judges the features as they are",
     per_fold=linear_probe_folds,
 )
