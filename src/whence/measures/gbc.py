@@ -43,7 +43,7 @@ def gbc(features: ArrayLike | Prepared, labels: ArrayLike, *, dims: int | None =
             MeasureWarning,
             stacklevel=2,
         )
-    return -min(max(overlap, 0.0), worst)
+    return 0.0 - min(max(overlap, 0.0), worst)
 
 
 def _distances(points: Floats, y: Indices, width: int) -> Floats:

@@ -16,11 +16,12 @@ SATURATED = 0.99  # of the bound C − 1
 
 
 def h_score(features: ArrayLike | Prepared, labels: ArrayLike) -> float:
-    """Regularised H-score: (1 − a) tr(Σₐ⁻¹ cov of class means), in [0, C − 1]; higher is better.
+    """Regularised H-score: (1 − a) tr(Σₐ⁻¹ cov of class means), in [0, (C − 1) N / (N − 1)]; higher is better.
 
     Σₐ = (1 − a) S + a tr(S) / D · I with S the covariance of the features (divided by N) and Ledoit and Wolf's
     shrinkage a; the class means are weighted by class size (divided by N − 1). `features` are (N, D) or prepared,
-    `labels` (N,). Warns where the value is all but C − 1. Raises `ValueError` as all measures do.
+    `labels` (N,). Warns where the value is all but C − 1
+    or beyond. Raises `ValueError` as all measures do.
     Source: Ibrahim, Ponomareva, Mazumder, *Newer is not always better* (2022), section 3; Bao et al. (2019).
     """
     ready = prepare(features)
@@ -41,7 +42,7 @@ def h_score(features: ArrayLike | Prepared, labels: ArrayLike) -> float:
             MeasureWarning,
             stacklevel=2,
         )
-    return min(max(value, 0.0), float(classes - 1))
+    return max(value, 0.0)
 
 
 def ledoit_wolf(ready: Prepared) -> float:
@@ -54,7 +55,7 @@ def ledoit_wolf(ready: Prepared) -> float:
     apart = squared - ready.variance**2 / d  # |S − tr(S) / D · I|²
     lengths = np.einsum("ij,ij->i", ready.centred, ready.centred)
     noise = (float((lengths**2).sum()) / n - squared) / n
-    return 1.0 if apart <= 0 else float(min(max(noise / apart, 0.0), 1.0))
+    return 0.0 if apart <= 1e-14 * squared else float(min(max(noise / apart, 0.0), 1.0))
 
 
 MEASURE = Measure(

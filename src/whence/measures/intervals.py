@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from whence.measures.contract import Measure, MeasureWarning
-from whence.measures.inputs import Indices
+from whence.measures.folds import Folds
+from whence.measures.inputs import Floats, Indices
 from whence.measures.prepared import Prepared
 
 LEAST = 2  # images of each class in a half
+
+
+class Interval(NamedTuple):
+    """A score's value and the ends of its interval."""
+
+    value: float
+    low: float
+    high: float
 
 
 def interval(
@@ -22,14 +31,15 @@ def interval(
     draws: int = 50,
     seed: int = 0,
     **options: Any,
-) -> tuple[float, float]:
-    """Low and high end of a score's interval at `level`, within the measure's bounds.
+) -> Interval:
+    """A score's value with its interval at `level`, within the measure's bounds.
 
-    `arrays` and `options` are what the measure itself takes, `value` what it gave (computed where it is not given).
-    A measure that is a mean over folds has the corrected t-interval of its folds. All others are computed on `draws`
-    random halves of each class, without replacement, whose variance is that of the whole sample (the half-sample
-    bootstrap: drawn with replacement, an image would be its own neighbour, and duplicates would fill the very
-    dimensions that N < D leaves open). The interval is centred on the value and takes the halves to vary normally.
+    `arrays` and `options` are what the measure itself takes, `value` what it gave where that is known already; `seed`
+    is for the halves, and for the measure where it takes one. A measure that is a mean over folds has the corrected
+    t-interval of its folds. All others are computed on `draws` random halves of each class, without replacement,
+    whose variance is that of the whole sample (the half-sample bootstrap: drawn with replacement, an image would be
+    its own neighbour, and copies would empty the dimensions that N < D leaves open). The interval is centred on the
+    value, takes the halves to vary normally, and is rather too wide than too narrow.
     Raises `ValueError` for a distance, fewer than two draws, or a level outside (0, 1).
     Source: Efron, *The jackknife, the bootstrap and other resampling plans* (1982), chapter 8; Nadeau, Bengio,
     *Inference for the generalization error* (2003).
@@ -41,31 +51,31 @@ def interval(
             f"an interval needs a score ({measure.name!r} is a {measure.kind}), two draws or more (not {draws}) and a "
             f"level between 0 and 1 (not {level})"
         )
-    value = measure(*arrays, **options) if value is None else value
+    if measure.takes("seed"):
+        options["seed"] = seed
     if measure.per_fold is not None:
-        half_width = _over_folds(measure, arrays, level, options)
+        folds = np.asarray(measure.per_fold(*arrays, **options))
+        value = float(np.nanmean(folds))
+        half_width = _over_folds(folds, level, options.get("folds"))
     else:
+        value = measure(*arrays, **options) if value is None else value
         half_width = float(norm.ppf((1 + level) / 2)) * _over_halves(measure, arrays, draws, seed, options)
     low, high = measure.bounds
-    return (
+    return Interval(
+        value,
         value - half_width if low is None else max(low, value - half_width),
         value + half_width if high is None else min(high, value + half_width),
     )
 
 
-def _over_folds(measure: Measure, arrays: tuple[Any, ...], level: float, options: dict[str, Any]) -> float:
+def _over_folds(values: Floats, level: float, folds: Folds | None) -> float:
     from scipy.stats import t
 
-    assert measure.per_fold is not None
-    values = np.asarray(measure.per_fold(*arrays, **options))
     values = values[~np.isnan(values)]
     if len(values) < 2:
-        raise ValueError(f"{measure.name} has a value on {len(values)} fold only; an interval needs two")
-    folds = options.get("folds")
-    ratio = (
-        1 / (len(values) - 1) if folds is None else float(np.mean([len(te) / len(tr) for tr, te in folds]))
-    )
-    error = np.sqrt(values.var(ddof=1) * (1 / len(values) + ratio))
+        raise ValueError("a single fold has a value; an interval needs two")
+    ratios = [1 / (len(values) - 1)] if folds is None else [np.size(te) / np.size(tr) for tr, te in folds]
+    error = np.sqrt(values.var(ddof=1) * (1 / len(values) + np.mean(ratios)))
     return float(t.ppf((1 + level) / 2, len(values) - 1) * error)
 
 

@@ -14,6 +14,7 @@ from whence.measures.prepared import Prepared, content_order, prepare
 
 COMPONENTS_PER_CLASS = 5
 IMAGES_PER_COMPONENT = 5
+SATURATED = -1e-6
 REGULARISATION = 1e-6  # of the mean variance of the principal components
 
 
@@ -29,7 +30,7 @@ def nleep(
 
     The mixture has full covariances and 5 C components (at most N / 5) on the principal components that hold `energy`
     of the variance; the value is the mean over `restarts` fits, drawn from `seed` and `restarts` alone. `features` are
-    (N, D) or prepared, `labels` (N,). Warns where a component has fewer images than its covariance needs. Raises
+    (N, D) or prepared, `labels` (N,). Warns where a component has fewer images than its covariance needs, or where the value is 0. Raises
     `ValueError` for a share outside (0, 1], no restart, and as all measures do.
     Source: Li, Jia, Sang, Zhu, Green, Wang, Gong, *Ranking neural checkpoints* (2021), section 4.2.
     """
@@ -42,17 +43,19 @@ def nleep(
         return expected_prediction(np.ones((len(y), 1)), y)
     wanted = COMPONENTS_PER_CLASS * (int(y.max()) + 1)
     components = max(2, min(wanted, len(y) // IMAGES_PER_COMPONENT))
-    if len(y) < components * (scores.shape[1] + 1):
-        warnings.warn(
-            f"N-LEEP: {len(y)} images are too few for {components} clusters in {scores.shape[1]} dimensions; clusters "
-            "follow single images and the value is too good; use a cross-validated measure",
-            MeasureWarning,
-            stacklevel=2,
-        )
     order = content_order(ready.features, y)
     points = scores[order] / np.sqrt((scores**2).mean())
     seeds = np.random.SeedSequence(seed).generate_state(restarts)
-    return float(np.mean([expected_prediction(_posteriors(points, components, s), y[order]) for s in seeds]))
+    fits = [expected_prediction(_posteriors(points, components, s), y[order]) for s in seeds]
+    value = float(np.mean(fits))
+    if len(y) < components * (scores.shape[1] + 1) or value > SATURATED:
+        warnings.warn(
+            f"N-LEEP: {value:.4f} with {len(y)} images in {components} clusters of {scores.shape[1]} dimensions: too few "
+            "images, or no cluster holds two classes, and the value is too good; use a cross-validated measure",
+            MeasureWarning,
+            stacklevel=2,
+        )
+    return value
 
 
 def _posteriors(points: Floats, components: int, seed: int) -> Floats:

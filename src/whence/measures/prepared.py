@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from whence.measures.inputs import Floats, Indices, checked_features
 from whence.measures.linear_algebra import leading
 
-LEADING = 128  # principal directions computed at a time; more than most measures ask for
+LEADING = 64  # principal directions computed at a time; as many as most measures ask for
 NO_VARIANCE = 1e-12  # of the largest principal variance
 
 
@@ -76,33 +76,38 @@ class Prepared:
 
     @cached_property
     def _leading(self) -> tuple[Floats, Floats]:
-        return self._directions(LEADING)
+        return leading(self.scatter, LEADING)
 
-    def _directions(self, count: int) -> tuple[Floats, Floats]:
-        values, axes = leading(self.scatter, min(count, self.scatter.shape[0]))
-        kept = values > NO_VARIANCE * max(values[0], np.finfo(float).tiny)
-        scores = self.centred @ axes[:, kept]
-        loadings = (self.features - self.features.mean(axis=0)).T @ scores
+    @cached_property
+    def _all(self) -> tuple[Floats, Floats]:
+        return leading(self.scatter, len(self.scatter))
+
+    def _scores(self, variances: Floats, axes: Floats) -> Floats:
+        """The images' coordinates on axes that have any variance; each axis' largest loading is made positive."""
+        axes = axes[:, variances > NO_VARIANCE * max(variances[0], np.finfo(float).tiny)]
+        scores = self.centred @ axes
+        loadings = axes
+        if len(self) < self.dimensions:
+            loadings = (self.features - self.features.mean(axis=0)).T @ scores
         largest = np.abs(loadings).argmax(axis=0)
-        signs = np.where(loadings[largest, np.arange(loadings.shape[1])] < 0, -1.0, 1.0)
-        return values[kept] / len(self), scores * signs
+        return np.asarray(scores * np.where(loadings[largest, np.arange(axes.shape[1])] < 0, -1.0, 1.0))
 
     def principal(self, dims: int) -> Floats:
         """The first `dims` principal components of the images, (N, ≤ dims): fewer where fewer have any variance.
 
         Each direction's largest loading is positive, as in scikit-learn's PCA.
         """
-        if dims <= LEADING:
-            return self._leading[1][:, :dims]
-        return self._directions(dims)[1]
+        variances, axes = self._leading if dims <= LEADING else self._all
+        return self._scores(variances[:dims], axes[:, :dims])
 
     def principal_with(self, energy: float) -> Floats:
         """The fewest principal components that hold the share `energy` of the variance."""
-        variances, scores = self._leading
-        if variances.sum() < energy * self.variance:
-            variances, scores = self._directions(self.scatter.shape[0])
-        shares = np.cumsum(variances) / max(self.variance, np.finfo(float).tiny)
-        return scores[:, : int(np.searchsorted(shares, energy * (1 - 1e-12))) + 1]
+        total = max(float(np.trace(self.scatter)), np.finfo(float).tiny)
+        variances, axes = self._leading
+        if variances.sum() < energy * total:
+            variances, axes = self._all
+        count = int(np.searchsorted(np.cumsum(variances), energy * total * (1 - 1e-12))) + 1
+        return self._scores(variances[:count], axes[:, :count])
 
 
 def prepare(features: ArrayLike | Prepared) -> Prepared:
