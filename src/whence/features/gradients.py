@@ -96,7 +96,7 @@ def _batches(labels: NDArray[np.int64], seed: int) -> list[NDArray[np.int64]]:
     turns = [
         row for turn in range(max(map(len, queues))) for queue in queues for row in queue[turn : turn + 1]
     ]
-    batches = [np.array(turns[i : i + BATCH]) for i in range(0, BATCHES * BATCH, BATCH)]
+    batches = [np.array(turns[i : i + BATCH], dtype=np.int64) for i in range(0, BATCHES * BATCH, BATCH)]
     return [batch for batch in batches if _holds_triplets(labels[batch])]
 
 

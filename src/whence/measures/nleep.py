@@ -30,8 +30,8 @@ def nleep(
 
     The mixture has full covariances and 5 C components (at most N / 5) on the principal components that hold `energy`
     of the variance; the value is the mean over `restarts` fits, drawn from `seed` and `restarts` alone. `features` are
-    (N, D) or prepared, `labels` (N,). Warns where a component has fewer images than its covariance needs, or where the value is 0. Raises
-    `ValueError` for a share outside (0, 1], no restart, and as all measures do.
+    (N, D) or prepared, `labels` (N,). Warns where a component has fewer images than its covariance needs, or where the
+    value is 0. Raises `ValueError` for a share outside (0, 1], no restart, and as all measures do.
     Source: Li, Jia, Sang, Zhu, Green, Wang, Gong, *Ranking neural checkpoints* (2021), section 4.2.
     """
     ready = prepare(features)
@@ -50,8 +50,8 @@ def nleep(
     value = float(np.mean(fits))
     if len(y) < components * (scores.shape[1] + 1) or value > SATURATED:
         warnings.warn(
-            f"N-LEEP: {value:.4f} with {len(y)} images in {components} clusters of {scores.shape[1]} dimensions: too few "
-            "images, or no cluster holds two classes, and the value is too good; use a cross-validated measure",
+            f"N-LEEP: {value:.4f} with {len(y)} images in {components} clusters of {scores.shape[1]} dimensions: too "
+            "few images, or no cluster holds two classes, and the value is too good; use a cross-validated measure",
             MeasureWarning,
             stacklevel=2,
         )

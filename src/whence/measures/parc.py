@@ -44,8 +44,9 @@ def parc(
             MeasureWarning,
             stacklevel=2,
         )
-    alike, first, second = _correlations(points[chosen])
-    return 100 * _spearman(alike, y[chosen][first] == y[chosen][second])
+    pairs = np.tri(len(chosen), k=-1, dtype=np.bool_)
+    same = y[chosen][:, None] == y[chosen]
+    return 100 * _spearman(_correlations(points[chosen])[pairs], same[pairs])
 
 
 def _thinned(features: Floats, y: Indices, most: int, seed: int) -> Indices:
@@ -65,8 +66,8 @@ def _thinned(features: Floats, y: Indices, most: int, seed: int) -> Indices:
     )
 
 
-def _correlations(points: Floats) -> tuple[Floats, Indices, Indices]:
-    """Pearson's correlation of each two images over the standardised columns, and which two: (N (N − 1) / 2,) each.
+def _correlations(points: Floats) -> Floats:
+    """Pearson's correlation of each two images over the standardised columns, (N, N).
 
     An image whose standardised features are all the same has no correlation with any: 0.
     """
@@ -79,8 +80,7 @@ def _correlations(points: Floats) -> tuple[Floats, Indices, Indices]:
     z -= z.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(z, axis=1)
     z /= np.where(lengths > 1e-12 * np.maximum(largest, 1e-300), lengths, np.inf)[:, None]
-    first, second = np.triu_indices(len(points), 1)
-    return np.round((z @ z.T)[first, second], DECIMALS), first, second
+    return np.asarray(np.round(z @ z.T, DECIMALS))
 
 
 def _spearman(values: Floats, same: np.ndarray) -> float:
