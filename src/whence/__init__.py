@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from whence.api import Checkpoint, Ranking, Study, finetune, open_dataset, pretrain, rank
+    from whence.api import Checkpoint, Ranking, Study, finetune, open_dataset, pretrain, rank, score, scores
     from whence.errors import InputError, WhenceError, WorkFailed
 
 __version__ = version("whence")
@@ -24,6 +24,8 @@ __all__ = [
     "open_dataset",
     "pretrain",
     "rank",
+    "score",
+    "scores",
 ]
 _ERRORS = {"InputError", "WhenceError", "WorkFailed"}
 

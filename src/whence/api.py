@@ -10,18 +10,29 @@ from typing import TYPE_CHECKING, Any, Literal
 from whence.data import Dataset, open_dataset
 from whence.errors import InputError, WorkFailed
 from whence.nets.forward import check_device
-from whence.records import Outcome, Pretraining
+from whence.records import Outcome, Pretraining, Value, as_row
 from whence.study.driver import Status
 from whence.study.study_file import StudyFile, make_study, read_study_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from whence.recommend.scoring import Scores
     from whence.report.verdict import Verdict
     from whence.study.engine import Engine
     from whence.study.plan import Plan
 
-__all__ = ["Checkpoint", "Ranking", "Study", "finetune", "open_dataset", "pretrain", "rank"]
+__all__ = [
+    "Checkpoint",
+    "Ranking",
+    "Study",
+    "finetune",
+    "open_dataset",
+    "pretrain",
+    "rank",
+    "score",
+    "scores",
+]
 
 Say = Callable[[str], None]
 
@@ -147,6 +158,79 @@ def rank(
     )
     known = known_outcomes(without_target=target.fingerprint)
     return Ranking(rank_candidates(candidates, known, target_name=target.name, seed=seed))
+
+
+def score(
+    measure: str,
+    source: Checkpoint | str | Path,
+    target: Dataset | str | Path,
+    *,
+    layer: str = "penultimate",
+    backbone: str = "resnet50",
+    size: int = 64,
+    seed: int = 1,
+    device: str = "auto",
+    draws: int = 50,
+    say: Say = silent,
+) -> Value:
+    """One score of a source on a target: `.value`, its 90 % interval `.low` to `.high`, and `.seconds`.
+
+    Arguments as for `scores`. Raises `InputError` where the measure does not apply, saying why.
+    """
+    found = scores(
+        target, [source], measures=[measure], layers=[layer], backbone=backbone, size=size, seed=seed, device=device,
+        draws=draws, say=say,
+    )  # fmt: skip
+    return found.values[0].value
+
+
+def scores(
+    target: Dataset | str | Path,
+    sources: Sequence[Checkpoint | str | Path],
+    *,
+    measures: Sequence[str] = (),
+    layers: Sequence[str] = ("penultimate",),
+    backbone: str = "resnet50",
+    size: int = 64,
+    folds: int = 5,
+    seed: int = 1,
+    device: str = "auto",
+    draws: int = 50,
+    skip_unreadable: bool = False,
+    say: Say = silent,
+) -> Scores:
+    """Transferability scores of sources on a target, ranked within each measure; all that apply without `measures`.
+
+    Sources are named as for `rank`; a dataset must have been pretrained on. A checkpoint that says of which backbone it
+    is, is read as that one. `draws` is the number of half samples behind each interval (0: none). Raises
+    `InputError` for what cannot be opened, an unknown measure or layer, and where no measure applies.
+    """
+    from whence.recommend.scoring import Settings, score_sources
+
+    if not sources:
+        raise InputError("a source and a target are needed: give at least one source before the target")
+    if not isinstance(target, Dataset):
+        target = open_dataset(target, skip_unreadable=skip_unreadable)
+    names = [source.source if isinstance(source, Checkpoint) else str(source) for source in sources]
+    settings = Settings(tuple(layers), size, folds, seed, check_device(device), draws)
+    return score_sources(target, names, backbone, measures=measures, settings=settings, say=say)
+
+
+def scores_document(found: Scores) -> dict[str, Any]:
+    """The document of `whence score --json`."""
+    return {
+        "values": [
+            {
+                **as_row(row.value),
+                "layer": row.layer,
+                "backbone": row.backbone,
+                "rank": row.rank,
+                "note": row.note,
+            }
+            for row in found.values
+        ],
+        "left_out": [{"measure": m, "source": s, "reason": why} for m, s, why in found.left_out],
+    }
 
 
 def add_knowledge(what: str | Path, *, device: str = "auto") -> str:

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from whence.errors import InputError
-from whence.measures import Measure, all_measures, get, linear_probe, linear_probe_folds
+from whence.measures import all_measures, get, linear_probe, linear_probe_folds
 
 
 def _learnable(n: int, d: int, classes: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -105,7 +105,7 @@ X, Y = _learnable(20, 3, 2)
 @pytest.mark.parametrize(
     ("x", "y", "folds", "told"),
     [
-        (X, Y[:-1], None, "are needed"),
+        (X, Y[:-1], None, "labels have shape"),
         (X[:, 0], Y, None, "are needed"),
         (np.where(X > 5, np.nan, X), Y, None, "NaN"),
         (X, np.zeros(20), None, "single class"),
@@ -136,7 +136,3 @@ def test_the_registry_finds_it() -> None:
     assert all_measures()["linear_probe"].bounds == (0.0, 1.0)
     with pytest.raises(InputError, match="near it: linear_probe"):
         get("linear-probe")
-    with pytest.raises(ValueError, match="kind"):
-        Measure("m", "similarity", linear_probe, True, (None, None), ("features",))
-    with pytest.raises(ValueError, match="needs"):
-        Measure("m", "score", linear_probe, True, (None, None), ("magic",))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from whence.cli import datasets, demo, doctor, finetune, knowledge, pretrain, rank, run_job, study
+from whence.cli import datasets, demo, doctor, finetune, knowledge, pretrain, rank, run_job, score, study
 
 app = typer.Typer(
     name="whence",
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.add_typer(datasets.app, name="datasets")
 app.command("rank")(rank.rank)
+app.command("score")(score.score)
 app.command("pretrain")(pretrain.pretrain)
 app.command("finetune")(finetune.finetune)
 app.add_typer(study.app, name="study")

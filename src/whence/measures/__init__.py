@@ -1,11 +1,49 @@
 """Measures as pure functions on arrays, in the manner of `sklearn.metrics`; one file each.
 
-`from whence.measures import linear_probe` is the function; its module is reached as
-`importlib.import_module("whence.measures.linear_probe")`.
+`from whence.measures import logme` is the function; its module is reached as
+`importlib.import_module("whence.measures.logme")`. `prepare` lets several share what they compute of the same features.
 """
 
-from whence.measures.contract import Measure
+from whence.measures.contract import Measure, MeasureWarning
+from whence.measures.fu import fu
+from whence.measures.gbc import gbc
+from whence.measures.h_score import h_score
+from whence.measures.intervals import interval
+from whence.measures.knn import knn, knn_folds
+from whence.measures.leep import leep
 from whence.measures.linear_probe import linear_probe, linear_probe_folds
+from whence.measures.logme import logme
+from whence.measures.nca_knn import nca_knn, nca_knn_folds
+from whence.measures.nce import nce
+from whence.measures.nleep import nleep
+from whence.measures.parc import parc
+from whence.measures.prepared import Prepared, prepare
 from whence.measures.registry import all_measures, get
+from whence.measures.sfda import sfda
+from whence.measures.transrate import transrate
 
-__all__ = ["Measure", "all_measures", "get", "linear_probe", "linear_probe_folds"]
+__all__ = [
+    "Measure",
+    "MeasureWarning",
+    "Prepared",
+    "all_measures",
+    "fu",
+    "gbc",
+    "get",
+    "h_score",
+    "interval",
+    "knn",
+    "knn_folds",
+    "leep",
+    "linear_probe",
+    "linear_probe_folds",
+    "logme",
+    "nca_knn",
+    "nca_knn_folds",
+    "nce",
+    "nleep",
+    "parc",
+    "prepare",
+    "sfda",
+    "transrate",
+]

@@ -91,7 +91,7 @@ def load_into(network: nn.Module, weights: Weights) -> list[str]:
     The head belongs to the source's classes and is replaced. Anything else that is missing or has another
     shape is an `InputError`: the file is of another architecture.
     """
-    given = _without_prefix(weights.tensors)
+    given = own_tensors(weights)
     heads = tuple(f"{name}." for name in head_names(network))
     own = network.state_dict()
     wanted = [name for name in own if not name.startswith(heads)]
@@ -147,7 +147,9 @@ def _read_torch(path: Path) -> dict[str, torch.Tensor]:
     return found
 
 
-def _without_prefix(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def own_tensors(weights: Weights) -> dict[str, torch.Tensor]:
+    """The tensors under the names that a backbone gives them, without the prefix of a wrapper."""
+    tensors = weights.tensors
     for prefix in PREFIXES:
         if all(name.startswith(prefix) for name in tensors):
             tensors = {name[len(prefix) :]: t for name, t in tensors.items()}

@@ -92,7 +92,7 @@ def _asked_for(
             starts += [start for start, _ in mine[:1]]
             away += [] if mine else [(dataset.name, dataset.name)]
         else:
-            starts.append(_ready(name, backbone))
+            starts.append(ready(name, backbone))
     return starts, away
 
 
@@ -100,14 +100,15 @@ def _at_hand(backbone: str, target: Dataset, say: Say) -> tuple[list[Start], lis
     starts = [start for start, trained_on in checkpoints(backbone) if trained_on != target.fingerprint]
     away: list[tuple[str, str | None]] = []
     try:
-        starts.append(_ready("imagenet", backbone))
+        starts.append(ready("imagenet", backbone))
     except InputError as error:
         say(f"left out: {error}")
         away.append(("imagenet", "imagenet"))
     return [*starts, Start("none", "none")], away
 
 
-def _ready(name: str, backbone: str) -> Start:
+def ready(name: str, backbone: str) -> Start:
+    """A source that needs no pretraining: weights, or none. Raises `InputError` where they cannot be had."""
     source = find_source(name, backbone)
     if source.path is None:
         return Start("none", "none")
