@@ -68,13 +68,14 @@ class Keeper:
     def __init__(
         self,
         path: Path | None = None,
-        interval: float = INTERVAL,
+        interval: float | None = None,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
-        """`say` is told when a state is taken up again, or cannot be kept. An interval of 0 keeps every step."""
-        self.path, self.interval, self.say = path, interval, say
+        """`say` is told when a state is taken up or cannot be kept. Interval 0 keeps every step; default `INTERVAL`."""
+        self.path, self.say = path, say
+        self.interval = INTERVAL if interval is None else interval
         self.started = self.last = time.monotonic()
-        self.pause = interval
+        self.pause = self.interval
         self.before = 0.0  # seconds spent on this training before it was cut off
 
     @property
