@@ -70,11 +70,12 @@ def pretrain(
     `WorkFailed` with the reason if training failed.
     """
     from whence.study.single import pretrain_plan, run_plan
+    from whence.study.work import checkpoint_path
 
     plan = pretrain_plan(source, backbone, recipe, seed, check_device(device), say)
     found = run_plan(plan, make_engine(engine), say)[0]
     assert isinstance(found, Pretraining)
-    return Checkpoint(plan[0].job.folder / "checkpoint.safetensors", found)
+    return Checkpoint(checkpoint_path(found.job), found)
 
 
 def finetune(
@@ -337,10 +338,11 @@ class Study:
     def outcomes(self, *, device: str = "auto", skip_unreadable: bool = False) -> list[Outcome]:
         """The outcomes measured so far of what the study asks for."""
         from whence.study.ledger import Ledger
+        from whence.study.memory import settled_plan
 
-        keys = self.plan(device=device, skip_unreadable=skip_unreadable).keys
+        plan = self.plan(device=device, skip_unreadable=skip_unreadable)
         with Ledger.of_study(self.folder) as ledger:
-            return ledger.rows("outcomes", keys)
+            return ledger.rows("outcomes", settled_plan(plan, ledger.jobs()).keys)
 
     def verdicts(self, *, device: str = "auto", skip_unreadable: bool = False) -> list[Verdict]:
         """For each target which source was best and how sure that is, compared fold by fold."""

@@ -29,6 +29,10 @@ class WorkFailed(WhenceError):
     """The work was started and a part of it failed; what was finished is kept (exit code 1)."""
 
 
+class OutOfMemory(WorkFailed):
+    """The device has no room for so many images at a time; fewer may fit."""
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str], advice: str = "") -> InputError:
     """An `InputError` for a name that does not exist, with the nearest ones that do."""
     known = sorted(known)

@@ -27,7 +27,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
 Device = Annotated[str, typer.Option("--device", help="cpu, cuda, or auto: a GPU if there is one.")]
 Backbone = Annotated[str, typer.Option("--backbone", help="Any timm model name.")]
-RecipeName = Annotated[str, typer.Option("--recipe", help="paper or small.")]
+RecipeName = Annotated[str, typer.Option("--recipe", help="small, modern or paper.")]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes at a time (default: one per core).")
 ]

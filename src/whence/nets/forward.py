@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -13,6 +14,16 @@ from torch import nn
 from whence.errors import InputError, WorkFailed
 
 EVALUATION_BATCH = 256
+
+
+class Images(Protocol):
+    """Images (N, H, W, 3), uint8: an array, or what reads them when asked."""
+
+    def __len__(self) -> int:
+        """How many images there are."""
+
+    def __getitem__(self, which: slice, /) -> NDArray[np.uint8]:
+        """A run of them."""
 
 
 @dataclass(frozen=True)
@@ -64,27 +75,32 @@ class Normalisation:
 def in_batches(
     run: Callable[[torch.Tensor], torch.Tensor],
     normalise: Normalisation,
-    pixels: NDArray[np.uint8],
+    pixels: Images,
     device: Device,
+    at_once: int = EVALUATION_BATCH,
 ) -> torch.Tensor:
-    """What `run` returns for images (N, H, W, 3), batch by batch, put together on the CPU."""
+    """What `run` returns for images (N, H, W, 3), `at_once` of them at a time, put together on the CPU."""
     found = []
-    for start in range(0, len(pixels), EVALUATION_BATCH):
-        batch = torch.from_numpy(np.array(pixels[start : start + EVALUATION_BATCH])).to(device.kind)
+    for start in range(0, len(pixels), at_once):
+        batch = torch.from_numpy(np.array(pixels[start : start + at_once])).to(device.kind)
         with device.autocast():
             found.append(run(normalise(batch)).cpu())
     return torch.cat(found)
 
 
 def predict(
-    network: nn.Module, normalise: Normalisation, pixels: NDArray[np.uint8], device: Device
+    network: nn.Module,
+    normalise: Normalisation,
+    pixels: Images,
+    device: Device,
+    at_once: int = EVALUATION_BATCH,
 ) -> NDArray[np.float64]:
     """Probabilities (N, C) of each class for images (N, H, W, 3), the network in eval mode.
 
     Raises `WorkFailed` if the network's outputs are not finite.
     """
     network.eval()
-    logits = in_batches(network, normalise, pixels, device)
+    logits = in_batches(network, normalise, pixels, device, at_once)
     if not torch.isfinite(logits).all():
         raise WorkFailed(
             "the network's outputs are not finite numbers: its training diverged, or its weights hold NaN. "

@@ -19,6 +19,7 @@ from whence.report.tidy import tidy_outcomes
 from whence.report.verdict import Verdict, verdicts
 from whence.study.driver import status
 from whence.study.ledger import Ledger
+from whence.study.memory import settled_plan
 from whence.study.plan import Plan
 from whence.study.preflight import leakage
 
@@ -45,6 +46,7 @@ def verdicts_of(outcomes: Sequence[Outcome]) -> list[Verdict]:
 def gather(plan: Plan, folder: Path) -> StudyResults:
     """All that the page shows: the ledger's tables, the datasets' properties, settings, versions, failures."""
     with Ledger.of_study(folder) as ledger:
+        plan = settled_plan(plan, ledger.jobs())
         stands = status(plan, ledger.jobs())
         tables = {
             name: pd.DataFrame(

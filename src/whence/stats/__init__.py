@@ -2,17 +2,35 @@
 
 from whence.stats.classification import accuracy, auc, class_aucs
 from whence.stats.convergence import has_converged
+from whence.stats.estimates import Estimate, estimate, estimates
+from whence.stats.metrics import (
+    absent_classes,
+    balanced_accuracy,
+    calibration_error,
+    confusion,
+    f1,
+    macro_auc,
+)
 from whence.stats.paired import Difference, Practical, corrected_difference, practical_difference
 from whence.stats.transfer import transferability
 
 __all__ = [
     "Difference",
+    "Estimate",
     "Practical",
+    "absent_classes",
     "accuracy",
     "auc",
+    "balanced_accuracy",
+    "calibration_error",
     "class_aucs",
+    "confusion",
     "corrected_difference",
+    "estimate",
+    "estimates",
+    "f1",
     "has_converged",
+    "macro_auc",
     "practical_difference",
     "transferability",
 ]

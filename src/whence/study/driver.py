@@ -16,6 +16,7 @@ from whence.study.engine import Engine
 from whence.study.experience import remember_study
 from whence.study.job import Job, State
 from whence.study.ledger import NAME, Ledger
+from whence.study.memory import settled_plan
 from whence.study.plan import Entry, Plan
 from whence.study.preflight import look_over
 from whence.study.progress import Progress, Say, describe
@@ -42,13 +43,17 @@ def run(plan: Plan, folder: Path, engine: Engine, say: Say = lambda line: None) 
     look_over(plan, say)
     with _only_driver(folder), Ledger(folder / NAME) as ledger:
         jobs.sweep()
-        take_what_is_done(plan, folder, ledger)
+        plan = take_what_is_done(plan, folder, ledger)
         missing = missing_entries(plan, ledger)
-        book = _Book(plan, folder, ledger, missing, say)
         if missing:
             total = len(plan.entries)
             say(f"{total - len(missing)} of {total} jobs are done, {len(missing)} to do")
-            engine.run([entry.job for entry in missing], book.ended)
+        while missing:
+            engine.run([entry.job for entry in missing], _Book(plan, folder, ledger, missing, say).ended)
+            plan, before = settled_plan(plan, ledger.jobs()), plan
+            missing = [entry for entry in missing_entries(plan, ledger) if entry.job.key not in before.keys]
+            if missing:
+                say(f"{len(missing)} jobs again, with fewer images at a time: memory ran out")
         export_tables(ledger, folder, plan.keys)
         remember_study(plan, ledger, folder)
         return status(plan, ledger.jobs())
@@ -58,17 +63,20 @@ def look(plan: Plan, folder: Path) -> Status:
     """Where a study stands, read from its ledger, tables and job folders; nothing is run or written."""
     with Ledger.of_study(folder) as ledger:
         known = ledger.jobs() | {one.row.job for one in import_tables(folder)}
+    plan = settled_plan(plan, known)
     return status(plan, known | {entry.job.key for entry in plan.entries if entry.job.state == "done"})
 
 
-def take_what_is_done(plan: Plan, folder: Path, ledger: Ledger) -> None:
-    """Bring the ledger up to date with the exported tables and the job folders."""
+def take_what_is_done(plan: Plan, folder: Path, ledger: Ledger) -> Plan:
+    """Bring the ledger up to date with the exported tables and the job folders; return the plan as it stands then."""
     known = ledger.jobs()
     ledger.add(one for one in import_tables(folder) if one.row.job not in known)
     known = ledger.jobs()
+    plan = settled_plan(plan, known)
     for entry in plan.entries:
         if entry.job.key not in known and entry.job.state == "done":
             ledger.add([measured(entry, plan.study.name)])
+    return plan
 
 
 def missing_entries(plan: Plan, ledger: Ledger) -> list[Entry]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from whence.study.ledger import Ledger
+from whence.study.memory import settled_plan
 from whence.study.plan import Plan
 
 TOYS = "demo:"  # the demo's networks and pictures are too small to say anything of real ones
@@ -23,7 +24,7 @@ def remember_study(plan: Plan, ledger: Ledger, folder: Path) -> str | None:
             "source": plan.trained_on.get(row.source, row.source),
             "target_fingerprint": plan.targets[row.target].fingerprint,
         }
-        for row in ledger.rows("outcomes", plan.keys)
+        for row in ledger.rows("outcomes", settled_plan(plan, ledger.jobs()).keys)
         if not row.target.startswith(TOYS)
     ]
     if not rows:

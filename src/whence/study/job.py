@@ -1,7 +1,8 @@
 """A job: a piece of work named by the hash of all that decides its result, in a folder of its own.
 
 The folder `$WHENCE_HOME/jobs/KIND/KEY/` holds `job.json` (what was asked), the results, and one mark: `done`, or
-`failed` with the reason in it. It appears in one rename when the work has ended, so it is never half there.
+`failed` with the reason in it. It appears in one rename when the work has ended, so it is never half there. What
+a long job needs to go on after it was cut off stands in a folder beside it (`whence.study.resume`).
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from whence.errors import InputError, WhenceError
+from whence.errors import InputError, OutOfMemory, WhenceError
 from whence.paths import building, home, read_json, write_json
+from whence.study.resume import forget_state, sweep_states
 
 State = Literal["done", "failed", "waiting"]
+OUT_OF_MEMORY = "out of memory"  # the second line of such a failure's mark
 Work = Callable[["Job", Path], None]
 
 
@@ -64,6 +67,12 @@ class Job:
         return "failed" if (self.folder / "failed").exists() else "waiting"
 
     @property
+    def ran_out_of_memory(self) -> bool:
+        """Whether the job failed because its device had no room."""
+        mark = self.folder / "failed"
+        return mark.exists() and OUT_OF_MEMORY in mark.read_text(encoding="utf-8").splitlines()[1:2]
+
+    @property
     def reason(self) -> str:
         """Why the job failed, in one line; empty if it did not."""
         mark = self.folder / "failed"
@@ -83,17 +92,23 @@ def run(job: Job, work: Work) -> State:
     if job.state == "done":
         return "done"
     forget_failure(job)
+    of_the_work = False  # a failure that would come again from any state that was kept
     with building(job.folder) as scratch:
         write_json(scratch / "job.json", as_document(job))
         try:
             work(job, scratch)
         except Exception as error:
+            of_the_work = isinstance(error, WhenceError)
             for path in scratch.iterdir():
-                if path.name not in ("job.json", "log.txt"):
+                if path.is_dir():
+                    shutil.rmtree(path)
+                elif path.name not in ("job.json", "log.txt"):
                     path.unlink()
             (scratch / "failed").write_text(_reason(error), encoding="utf-8")
         else:
             (scratch / "done").touch()
+    if of_the_work or (job.folder / "done").exists():
+        forget_state(job.folder)
     return job.state
 
 
@@ -143,10 +158,13 @@ def read_job(folder: Path) -> Job:
 
 
 def sweep() -> int:
-    """Delete what killed jobs of this machine left half done; return how many. Running ones are left alone."""
+    """Delete what killed jobs of this machine left half done; return how many. Running ones are left alone.
+
+    The states from which they can go on are kept: see `whence.study.resume`.
+    """
     from whence.study.processes import alive
 
-    swept = 0
+    swept = sweep_states(home() / "jobs")
     for path in (home() / "jobs").glob("*/.*.tmp"):
         owner = path.name.split(".")[2]
         if owner.isdigit() and not alive(int(owner)):
@@ -157,4 +175,5 @@ def sweep() -> int:
 
 def _reason(error: Exception) -> str:
     headline = str(error) if isinstance(error, WhenceError) else f"{type(error).__name__}: {error}"
-    return " ".join(headline.split()) + "\n\n" + "".join(traceback.format_exception(error))
+    kind = OUT_OF_MEMORY if isinstance(error, OutOfMemory) else ""
+    return " ".join(headline.split()) + f"\n{kind}\n" + "".join(traceback.format_exception(error))

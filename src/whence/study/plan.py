@@ -16,6 +16,7 @@ from whence.study.naming import check_recipe_names, labels_of, located
 from whence.study.study_file import StudyFile
 from whence.study.work import VERSIONS, study_folds
 from whence.training.recipe import Recipe, make_recipe, steps
+from whence.training.tuning import check_tune
 
 FEW_STEPS = 200  # under this a recipe made for the paper's data sizes has hardly begun
 
@@ -226,7 +227,7 @@ class _Maker:
 
     def _inputs(self, dataset: Dataset, backbone: str, recipe: Recipe, seed: int) -> dict[str, Any]:
         precision = Device.resolve(self.device, recipe.precision).precision
-        settings = recipe.settings() | {"precision": precision}
+        settings = recipe.hashed() | {"precision": precision}
         inputs = {
             "dataset": dataset.fingerprint,
             "backbone": backbone,
@@ -241,6 +242,7 @@ class _Maker:
 
     def _check(self, recipe: Recipe, backbone: str, dataset: str, images: int) -> None:
         check_image_size(backbone, recipe.size)
+        check_tune(backbone, recipe.tune)
         count = steps(recipe, images)
         if recipe.name.startswith("paper") and count < FEW_STEPS:
             self.warnings.append(

@@ -14,6 +14,7 @@ from whence.study import job as jobs
 from whence.study.collect import measured
 from whence.study.engine import Engine
 from whence.study.job import Job, State
+from whence.study.memory import settled
 from whence.study.plan import Entry, make_plan, plan_pretraining
 from whence.study.preflight import warn_of_leakage
 from whence.study.progress import Progress, Say, describe
@@ -69,21 +70,32 @@ def finetune_plan(
 def run_plan(plan: list[Entry], engine: Engine, say: Say) -> list[Outcome | Pretraining]:
     """Run what is missing and return what every job measured, in the plan's order; `WorkFailed` if one failed."""
     jobs.sweep()
-    wanted = [entry for entry in plan if entry.target] or plan
-    missing = [entry for entry in wanted if entry.job.state != "done"]
+    plan = settled(plan)
+    while missing := _missing(plan):
+        progress = Progress(missing, say)
+
+        def on_end(job: Job, state: State, progress: Progress = progress) -> None:
+            entry = progress.entries[job.key]
+            progress.tell(entry, measured(entry, "").row if state == "done" else None)
+
+        engine.run([entry.job for entry in missing], on_end)
+        before, plan = {entry.job.key for entry in plan}, settled(plan)
+        failed = [entry for entry in plan if entry.job.state == "failed"]
+        if failed and {entry.job.key for entry in plan} == before:
+            raise WorkFailed(f"{describe(failed[0])} failed: {failed[0].job.reason}")
+    return [measured(entry, "").row for entry in _wanted(plan)]
+
+
+def _wanted(plan: list[Entry]) -> list[Entry]:
+    """The fine-tunings, or the pretraining where there are none."""
+    return [entry for entry in plan if entry.target] or plan
+
+
+def _missing(plan: list[Entry]) -> list[Entry]:
+    """What is still to be run: a pretraining only where a fine-tuning that is missing needs it."""
+    missing = [entry for entry in _wanted(plan) if entry.job.state != "done"]
     needed = {key for entry in missing for key in entry.job.needs}
-    missing = [e for e in plan if e.job.key in needed and e.job.state != "done"] + missing
-    progress = Progress(missing, say)
-
-    def on_end(job: Job, state: State) -> None:
-        entry = progress.entries[job.key]
-        progress.tell(entry, measured(entry, "").row if state == "done" else None)
-
-    engine.run([entry.job for entry in missing], on_end)
-    failed = [entry for entry in plan if entry.job.state == "failed"]
-    if failed:
-        raise WorkFailed(f"{describe(failed[0])} failed: {failed[0].job.reason}")
-    return [measured(entry, "").row for entry in wanted]
+    return [e for e in plan if e.job.key in needed and e.job.state != "done"] + missing
 
 
 def _plain(recipe: Recipe) -> Any:

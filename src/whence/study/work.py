@@ -11,6 +11,7 @@ from whence.errors import InputError, unknown_name
 from whence.paths import write_json
 from whence.records import CurvePoint, as_row
 from whence.study.job import Job, Work, job_folder
+from whence.study.resume import state_file
 
 # Raise a kind's version when the same inputs would give another result: old folders are then not taken for it.
 VERSIONS = {"pretrain": 1, "finetune": 1}
@@ -99,18 +100,22 @@ def _check_unchanged(weights: Path, identity: str) -> None:
 def _train(job: Job, folder: Path, dataset: Dataset, fold: Fold, weights: Path | None) -> Any:
     import numpy as np
 
+    from whence.training.choosing import Epoch
     from whence.training.fitting import train_on_fold
-    from whence.training.loop import Epoch
+    from whence.training.keeping import Keeper
     from whence.training.recipe import Recipe
 
-    with (folder / "log.txt").open("w", encoding="utf-8") as log:
+    with (folder / "log.txt").open("w", encoding="utf-8") as log, state_file(job.folder) as state:
+
+        def say(line: str) -> None:
+            log.write(line + "\n")
+            log.flush()
 
         def note(epoch: Epoch) -> None:
-            log.write(
+            say(
                 f"epoch {epoch.number}: loss {epoch.loss:.4f}, "
-                f"validation AUC {epoch.validation_auc:.4f}, test AUC {epoch.test_auc:.4f}\n"
+                f"validation AUC {epoch.validation_auc:.4f}, test AUC {epoch.test_auc:.4f}"
             )
-            log.flush()
 
         fitted = train_on_fold(
             dataset,
@@ -122,6 +127,7 @@ def _train(job: Job, folder: Path, dataset: Dataset, fold: Fold, weights: Path |
             device=job.inputs["device"],
             threads=job.inputs["threads"],
             on_epoch=note,
+            keeper=Keeper(state, say=say),
         )
     write_json(
         folder / "result.json",
@@ -132,7 +138,7 @@ def _train(job: Job, folder: Path, dataset: Dataset, fold: Fold, weights: Path |
             "train_images": len(fold.train),
             "test_images": len(fold.test),
             "seconds": round(fitted.seconds, 3),
-            "note": fitted.note,
+            "note": "; ".join(filter(None, [fitted.note, job.locate.get("because", "")])),
             "device": job.inputs["device"],
             "host": platform.node(),
         },

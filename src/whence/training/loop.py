@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,29 +11,29 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from whence.errors import WorkFailed
 from whence.nets.forward import Device, Normalisation, predict
 from whence.stats import auc
 from whence.training.augment import augment
-from whence.training.recipe import Recipe, Schedule
+from whence.training.choosing import Epoch, kept_epoch, out_of_patience
+from whence.training.feeding import Feeder, Pixels
+from whence.training.keeping import Keeper, State
+from whence.training.optimiser import make_optimiser
+from whence.training.schedule import rate
+from whence.training.settings import Recipe
+from whence.training.tuning import freeze, to_training_mode
+from whence.training.watching import LossWatch
 
 
 @dataclass(frozen=True)
 class Part:
-    """Images and labels of one part of a fold: `pixels` (N, H, W, 3) uint8, `labels` (N,) class indices."""
+    """Images and labels of one part of a fold: `pixels` (N, H, W, 3) uint8, `labels` (N,) class indices.
 
-    pixels: NDArray[np.uint8]
+    `names` (N) are the content hashes by which a message may call an image.
+    """
+
+    pixels: Pixels
     labels: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What was measured after one epoch. Validation and test AUC are recorded; nothing is chosen by them."""
-
-    number: int
-    loss: float
-    validation_auc: float
-    test_auc: float
+    names: tuple[str, ...] = ()
 
 
 def fit(
@@ -47,70 +46,98 @@ def fit(
     device: Device,
     seed: int,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    keeper: Keeper | None = None,
 ) -> list[Epoch]:
-    """Train `network` in place for the recipe's epochs and return what each epoch measured.
+    """Train `network` in place by the recipe and return what each epoch measured; at the end it is the kept epoch's.
 
     The order of images, their moves and dropout come from `seed` alone. The loss is cross-entropy, each image
     weighted by N / (C · N_class) when the recipe asks for class weights, averaged over the batch. A loss that
-    is not finite raises `WorkFailed` with the step.
+    is not finite raises `WorkFailed` with the step and the images. With a `keeper` a training that was cut off goes
+    on from its last kept state, to the same bits.
     """
     network.to(device.kind)
-    classes = 1 + int(training.labels.max())
-    by_class = class_weights(training.labels, classes) if recipe.class_weights else np.ones(classes)
-    weights = torch.tensor(by_class, dtype=torch.float32, device=device.kind)
-    pixels = torch.from_numpy(training.pixels).to(device.kind)
-    labels = torch.from_numpy(training.labels).to(device.kind)
-    optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
-    random = torch.Generator().manual_seed(seed)
-    epochs = []
+    if recipe.channels_last:
+        network.to(memory_format=torch.channels_last)
+    freeze(network, recipe.tune)
+    optimiser = make_optimiser(network, recipe)
+    weights, labels = _on_device(training.labels, recipe, device)
+    feeder = Feeder(training.pixels, device.kind)
+    watch = LossWatch(training.names, recipe.learning_rate)
+    keeper = keeper or Keeper()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        for number in range(1, recipe.epochs + 1):
-            if isinstance(recipe.schedule, Schedule) and number == recipe.schedule.after + 1:
+        random = torch.Generator().manual_seed(seed)
+        state = keeper.restore(network, optimiser, random) or State()
+        for number in range(state.epoch, recipe.epochs + 1):
+            order = state.order_of_epoch(len(labels), recipe.batch, random)
+            to_training_mode(network)
+            watch.start(number, state.step, state.total)
+            for step, pixels in enumerate(feeder.batches(order[state.step :]), start=state.step):
+                rows = order[step]
                 for group in optimiser.param_groups:
-                    group["lr"] *= recipe.schedule.factor
-            network.train()
-            total = 0.0
-            for step, rows in enumerate(batches(len(labels), recipe.batch, random), start=1):
-                rows = rows.to(device.kind)
-                images = augment(normalise(pixels[rows]), recipe.augmentation, random)
+                    group["lr"] = recipe.learning_rate * rate(recipe, number, step, len(order))
+                images = augment(normalise(pixels), recipe.augmentation, random)
+                if recipe.channels_last:
+                    images = images.contiguous(memory_format=torch.channels_last)
+                wanted = labels[rows.to(device.kind)]
                 optimiser.zero_grad(set_to_none=True)
-                with device.autocast():
-                    losses = functional.cross_entropy(network(images), labels[rows], reduction="none")
-                    loss = (losses * weights[labels[rows]]).mean()
-                torch.autograd.backward(loss)
+                loss = torch.zeros((), device=device.kind)
+                for piece in cut(len(rows), recipe.micro_batch or len(rows)):
+                    with device.autocast():
+                        losses = functional.cross_entropy(
+                            network(images[piece]),
+                            wanted[piece],
+                            reduction="none",
+                            label_smoothing=recipe.label_smoothing,
+                        )
+                    share = (losses * weights[wanted[piece]]).sum() / len(rows)
+                    torch.autograd.backward(share)
+                    loss += share.detach()
                 optimiser.step()
-                total += loss.item() * len(rows)
-                if not math.isfinite(total):
-                    raise WorkFailed(
-                        f"the loss became {loss.item()} in epoch {number}, step {step}; the network would only hold "
-                        f"NaN from here on. Lower learning_rate (now {recipe.learning_rate:g}) or check the images"
-                    )
-            epochs.append(
-                Epoch(
-                    number,
-                    total / len(labels),
-                    auc(validation.labels, predict(network, normalise, validation.pixels, device)),
-                    auc(test.labels, predict(network, normalise, test.pixels, device)),
-                )
+                watch.add(loss, rows)
+                if keeper.is_time():
+                    state.step, state.total = step + 1, watch.total()
+                    keeper.save(state, network, optimiser, random)
+            measured = Epoch(
+                number,
+                watch.total() / len(labels),
+                auc(
+                    validation.labels,
+                    predict(network, normalise, validation.pixels, device, recipe.evaluation_batch),
+                ),
+                auc(test.labels, predict(network, normalise, test.pixels, device, recipe.evaluation_batch)),
             )
-            on_epoch(epochs[-1])
-    return epochs
+            state.end_epoch(measured, network if recipe.keep == "best" else None)
+            on_epoch(measured)
+            if out_of_patience(state.epochs, recipe.patience):
+                break
+        if state.best is not None and kept_epoch(state.epochs, recipe.keep) != len(state.epochs):
+            network.load_state_dict(state.best)
+    return state.epochs
 
 
-def batches(count: int, size: int, random: torch.Generator) -> list[torch.Tensor]:
-    """Indices 0 … count − 1 in random order, cut into batches; a last batch of one joins the one before it.
+def cut(count: int, size: int) -> list[slice]:
+    """0 … count − 1 in pieces of at most `size`; a last piece of one joins the one before it.
 
     Batch normalisation has no variance to compute on a single image.
     """
-    order = torch.randperm(count, generator=random)
-    cut = list(torch.split(order, size))
-    if len(cut) > 1 and len(cut[-1]) == 1:
-        cut[-2:] = [torch.cat(cut[-2:])]
-    return cut
+    starts = list(range(0, count, size))
+    if len(starts) > 1 and count - starts[-1] == 1:
+        starts.pop()
+    return [slice(a, b) for a, b in zip(starts, [*starts[1:], count], strict=True)]
 
 
 def class_weights(labels: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
     """Weight of each class, N / (C · N_class), so that the mean over images is 1; a class without images weighs 0."""
     counts = np.bincount(labels, minlength=classes)
     return np.divide(len(labels), classes * counts, out=np.zeros(classes), where=counts > 0)
+
+
+def _on_device(
+    labels: NDArray[np.int64], recipe: Recipe, device: Device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The weight of each class and the label of each image, as tensors where training happens."""
+    classes = 1 + int(labels.max())
+    by_class = class_weights(labels, classes) if recipe.class_weights else np.ones(classes)
+    weights = torch.tensor(by_class, dtype=torch.float32, device=device.kind)
+    return weights, torch.from_numpy(labels).to(device.kind)

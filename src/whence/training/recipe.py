@@ -1,68 +1,55 @@
-"""Recipes: every setting of a training, as data, each with its origin.
+"""Recipes by name: the settings of a training as data, and where each of them comes from.
 
 `paper` holds what the paper prints (Table III, Appendix B) and what its text leaves open, `small` is for sets of
-some hundred images. A study file may name one or override it field by field.
+some hundred images, `modern` is how networks are fine-tuned today. A study file may name one or override it field
+by field.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from whence.errors import InputError, unknown_name
+from whence.training.settings import Augmentation, Cosine, Recipe, Schedule
 
-Origin = Literal["paper", "code", "ours"]
+__all__ = [
+    "PAPER_TABLE",
+    "RECIPES",
+    "Augmentation",
+    "Cosine",
+    "Recipe",
+    "Schedule",
+    "make_recipe",
+    "origins",
+    "steps",
+]
+
+Origin = Literal["paper", "code", "ours", "user"]
 Use = Literal["pretrain", "finetune"]
 
+_PAPER = {"name": "paper", "size": 112, "batch": 128, "epochs": 50, "learning_rate": 1e-4}
+_SMALL = {"name": "small", "size": 64, "batch": 32, "epochs": 12, "learning_rate": 3e-4}
+_MODERN = {
+    "name": "modern",
+    "size": 96,
+    "batch": 32,
+    "epochs": 30,
+    "learning_rate": 3e-4,
+    "optimizer": "adamw",
+    "weight_decay": 0.05,
+    "schedule": {"warm_up": 0.1},
+    "label_smoothing": 0.1,
+    "dropout": 0.2,
+    "keep": "best",
+    "patience": 8,
+}
+RECIPES: dict[str, Mapping[str, Any]] = {"paper": _PAPER, "small": _SMALL, "modern": _MODERN}
 
-class Augmentation(BaseModel):
-    """The paper's small random changes of a training image; `strength` scales all ranges, 0 switches them off."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    strength: Annotated[float, Field(ge=0, le=10)] = 1.0
-    rotation: Annotated[float, Field(ge=0, le=180)] = 10.0  # degrees, either way
-    shift: Annotated[float, Field(ge=0, le=0.5)] = 0.1  # of the image's side, either way
-    flip: bool = True  # left to right, in half of the images
-
-
-class Schedule(BaseModel):
-    """Multiply the learning rate by `factor` once, after epoch `after` (the paper's scheduler)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    after: Annotated[int, Field(ge=1)]
-    factor: Annotated[float, Field(gt=0, le=1)] = 0.5
-
-
-class Recipe(BaseModel):
-    """The settings of one training."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    size: Annotated[int, Field(ge=16, le=1024)]  # side of the square image, in pixels
-    batch: Annotated[int, Field(ge=2, le=4096)]
-    epochs: Annotated[int, Field(ge=1, le=10_000)]
-    learning_rate: Annotated[float, Field(gt=0, le=10)]
-    optimizer: Literal["adam"] = "adam"
-    schedule: Literal["constant"] | Schedule = "constant"
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    augmentation: Augmentation = Augmentation()
-    class_weights: bool = True
-    tune: Literal["all"] = "all"
-    fit: Literal["squash", "crop"] = "squash"
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
-
-    def settings(self) -> dict[str, Any]:
-        """Every field as plain JSON values: what is hashed into a job's key."""
-        return self.model_dump(mode="json")
-
-
-# What the fields of a recipe go back to where it does not say otherwise itself.
-ORIGIN: dict[str, Origin] = {
+# Where the values of recipe `paper` come from; "code": not in the paper's text, so only its authors' code can tell.
+_ORIGIN: dict[str, Origin] = {
     "size": "paper",
     "batch": "paper",
     "epochs": "paper",
@@ -73,13 +60,7 @@ ORIGIN: dict[str, Origin] = {
     "tune": "paper",
     "dropout": "code",
     "augmentation": "code",
-    "fit": "ours",
-    "precision": "ours",
 }
-
-_PAPER = {"name": "paper", "size": 112, "batch": 128, "epochs": 50, "learning_rate": 1e-4}
-_SMALL = {"name": "small", "size": 64, "batch": 32, "epochs": 12, "learning_rate": 3e-4}
-RECIPES: dict[str, Mapping[str, Any]] = {"paper": _PAPER, "small": _SMALL}
 
 # The paper's Table III (pretraining) and Appendix B (fine-tuning), dataset by dataset. Its images are not all
 # square: DTD's 300 × 300 is kept, KimiaPath960's 308 × 168 becomes 224 × 224 (ours), nearly the same area.
@@ -125,12 +106,51 @@ def make_recipe(
     try:
         return Recipe.model_validate(merged)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            known = Augmentation.model_fields if field.startswith("augmentation.") else Recipe.model_fields
-            raise unknown_name("recipe field", field, [name for name in known if name != "name"]) from error
-        raise InputError(f"recipe field {field!r}: found {first['input']!r}; {first['msg']}") from error
+        raise _told(error) from error
+
+
+def origins(
+    chosen: str | Mapping[str, Any], use: Use, dataset: str = "", overrides: Mapping[str, Any] | None = None
+) -> dict[str, Origin]:
+    """Where the value of each field of such a recipe comes from; the arguments are those of `make_recipe`.
+
+    "paper": printed there; "code": the paper's text leaves it open; "ours": our choice; "user": an override.
+    """
+    base = chosen if isinstance(chosen, str) else str(chosen.get("base", "small"))
+    named, paper = make_recipe(base, use, dataset).settings(), make_recipe("paper", use, dataset).settings()
+    # A range of learning rates is printed for targets, and a size that is not square for KimiaPath960.
+    open_in_paper = {"learning_rate"} if use == "finetune" else set()
+    open_in_paper |= {"size"} if dataset == "paper:kimia960" else set()
+    found: dict[str, Origin] = {}
+    for field, value in make_recipe(chosen, use, dataset, overrides).settings().items():
+        if field == "name":
+            continue
+        if value != named[field]:
+            found[field] = "user"
+        elif value == paper[field] and field not in open_in_paper:
+            found[field] = _ORIGIN.get(field, "ours")
+        else:
+            found[field] = "ours"
+    return found
+
+
+def _told(error: ValidationError) -> InputError:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"])
+    if first["loc"][0] == "schedule":
+        return InputError(
+            f"recipe field 'schedule': found {first['input']!r}; accepted are constant, {{after: EPOCH, factor: 0.5}} "
+            "(once multiplied by factor) and {warm_up: SHARE} (warm-up over this share of the steps, then a cosine)"
+        )
+    if first["loc"][0] == "tune":
+        return InputError(
+            f"recipe field 'tune': found {first['input']!r}; accepted are all, head and last:K (the head and the last "
+            "K stages below it)"
+        )
+    if first["type"] == "extra_forbidden":
+        known = Augmentation.model_fields if field.startswith("augmentation.") else Recipe.model_fields
+        return unknown_name("recipe field", field, [name for name in known if name != "name"])
+    return InputError(f"recipe field {field!r}: found {first['input']!r}; {first['msg']}")
 
 
 def steps(recipe: Recipe, training_images: int) -> int:
