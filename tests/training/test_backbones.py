@@ -51,7 +51,7 @@ def test_paper_follows_a_plain_script_for_twenty_steps() -> None:
         plain.train()
         if epoch == 3:
             optimiser.param_groups[0]["lr"] = 5e-5
-        for rows in torch.randperm(16, generator=random).split(4):
+        for rows in torch.split(torch.randperm(16, generator=random), 4):
             each = functional.cross_entropy(plain(images[rows]), labels[rows], reduction="none")
             loss = (each * weight[labels[rows]]).mean()
             optimiser.zero_grad()
