@@ -18,7 +18,7 @@ from whence.training.recipe import make_recipe
 )
 def test_every_family_takes_a_step(backbone: str) -> None:
     size = 160 if backbone == "test_vit" else 32
-    recipe = make_recipe({"base": "modern", "size": size, "batch": 4, "epochs": 1}, "finetune")
+    recipe = make_recipe({"base": "modern", "size": size, "batch": 4, "epochs": 3}, "finetune")
     network = build(backbone, 3, recipe.dropout, seed=1)
     before = {name: t.clone() for name, t in network.named_parameters()}
     data = part(4, size=size)
