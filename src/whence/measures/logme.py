@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from whence.measures.contract import Measure, MeasureWarning
 from whence.measures.inputs import Floats, checked_labels, class_sums
+from whence.measures.linear_algebra import eigenvectors
 from whence.measures.prepared import Prepared, prepare
 
 LOWEST, HIGHEST = 1e-12, 1e8  # of λ = α / β, in units of the largest eigenvalue of F Fᵀ
@@ -101,11 +102,11 @@ def _decompose(ready: Prepared, y: np.ndarray) -> _Model:
     classes = int(y.max()) + 1
     counts = np.bincount(y).astype(np.float64)
     if n <= rows.shape[1]:
-        values, left = np.linalg.eigh(rows @ rows.T)
+        values, left = eigenvectors(rows @ rows.T)
         kept = values > _rounding(values)
         squares = class_sums(left, y, classes).T[kept] ** 2
     else:
-        values, right = np.linalg.eigh(ready.scatter + n * np.outer(ready.mean, ready.mean))
+        values, right = eigenvectors(ready.scatter + n * np.outer(ready.mean, ready.mean))
         kept = values > _rounding(values)
         squares = (right.T @ class_sums(rows, y, classes).T)[kept] ** 2 / values[kept, None]
     if not kept.any():  # all features are zero
