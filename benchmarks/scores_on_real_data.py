@@ -63,7 +63,11 @@ def agreement(scores: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
     winners = pd.DataFrame(
         {t: (measured.drop(columns=t).rank(ascending=False) == 1).sum(axis=1) for t in measured}
     )
-    always = _judged(measured, winners.astype(float)) | {"weighted tau": np.nan}
+    always = _judged(measured, winners.astype(float)) | {
+        "weighted tau": np.nan,
+        "lowest": np.nan,
+        "highest": np.nan,
+    }
     rows.append({"ranking by": "baseline: always the winner elsewhere"} | always)
     return pd.DataFrame(rows).sort_values("weighted tau", ascending=False, na_position="last").round(4)
 

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from whence.measures.inputs import Floats
 
 SMALL = 512  # up to this side all eigenvectors are as quick as a few
 BLOCK = 64
 NEGLIGIBLE = 1e-10  # of the largest eigenvalue: below, a direction is rounding
+
+
+def eigenvectors(matrix: Floats) -> tuple[Floats, Floats]:
+    """All eigenvalues, rising, and their eigenvectors (K, K), on one thread.
+
+    Half of the work is products of a matrix and a vector, which gain little from a second thread; on a busy machine the
+    threads wait for each other ten times as long as they compute.
+    """
+    with threadpool_limits(1, user_api="blas"):
+        values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+    return values, vectors
 
 
 def solve(matrix: Floats, right: Floats) -> Floats:
@@ -21,7 +33,7 @@ def solve(matrix: Floats, right: Floats) -> Floats:
             return solved
     except LinAlgError:
         pass
-    values, vectors = np.linalg.eigh(matrix)
+    values, vectors = eigenvectors(matrix)
     kept = values > NEGLIGIBLE * max(values[-1], np.finfo(float).tiny)
     return np.asarray(vectors[:, kept] @ ((vectors[:, kept].T @ right) / values[kept, None]))
 
@@ -44,7 +56,13 @@ def leading(matrix: Floats, count: int) -> tuple[Floats, Floats]:
     side = len(matrix)
     count = min(count, side)
     if side <= SMALL or 4 * count > side:
-        return _sorted(matrix, count)
+        return _largest(matrix, count)
+    with threadpool_limits(1, user_api="blas"):  # as for `eigenvectors`
+        return _krylov(matrix, count) or _largest(matrix, count)
+
+
+def _krylov(matrix: Floats, count: int) -> tuple[Floats, Floats] | None:
+    side = len(matrix)
     basis = np.empty((side, side // 3 // BLOCK * BLOCK), order="F")
     images = np.empty_like(basis)
     block = np.random.default_rng(0).normal(size=(side, BLOCK))
@@ -55,13 +73,13 @@ def leading(matrix: Floats, count: int) -> tuple[Floats, Floats]:
         basis[:, start:end] = block
         images[:, start:end] = block = matrix @ block
         if end >= 2 * count and (end // BLOCK) % 2 == 0:
-            small, inside = _sorted(basis[:, :end].T @ images[:, :end], count)
+            small, inside = _largest(basis[:, :end].T @ images[:, :end], count)
             vectors = basis[:, :end] @ inside
             if (np.linalg.norm(images[:, :end] @ inside - vectors * small, axis=0) <= 1e-9 * small[0]).all():
                 return small, vectors
-    return _sorted(matrix, count)
+    return None
 
 
-def _sorted(matrix: Floats, count: int) -> tuple[Floats, Floats]:
-    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+def _largest(matrix: Floats, count: int) -> tuple[Floats, Floats]:
+    values, vectors = eigenvectors(matrix)
     return values[::-1][:count], vectors[:, ::-1][:, :count]

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from whence.measures.contract import Measure, MeasureWarning
 from whence.measures.inputs import Floats, checked_labels, class_sums
+from whence.measures.linear_algebra import eigenvectors
 from whence.measures.prepared import Prepared, prepare
 
 LOWEST, HIGHEST = 1e-12, 1e8  # of λ = α / β, in units of the largest eigenvalue of F Fᵀ
@@ -29,8 +30,7 @@ def logme(features: ArrayLike | Prepared, labels: ArrayLike) -> float:
     """
     ready = prepare(features)
     y = checked_labels(labels, len(ready))
-    model = _decompose(ready, y)
-    values = [model.evidence(c) for c in range(model.squares.shape[1])]
+    values = _decompose(ready, y).evidences()
     if any(at_bound for _, at_bound in values):
         warnings.warn(
             f"LogME: the features can fit the labels without any error ({len(ready)} images, {ready.dimensions} "
@@ -50,42 +50,49 @@ class _Model:
     squares: Floats  # of the indicators' coordinates there, (K, C)
     outside: Floats  # squared length of the rest, (C,)
 
-    def loss(self, log_ratio: Floats, c: int) -> Floats:
-        """N log q + Σ log(1 + σ / λ), (G,): −2 × evidence but for constants, β being N / q."""
+    def loss(self, log_ratio: Floats) -> Floats:
+        """N log q + Σ log(1 + σ / λ) of each class, (G, C): −2 × evidence but for constants, β being N / q."""
         ratio = np.exp(log_ratio)[:, None] * self.eigenvalues[-1]
-        misfit = (ratio / (ratio + self.eigenvalues)) @ self.squares[:, c] + self.outside[c]
-        return np.asarray(self.images * np.log(misfit) + np.log1p(self.eigenvalues / ratio).sum(axis=1))
+        misfit = (ratio / (ratio + self.eigenvalues)) @ self.squares + self.outside
+        return np.asarray(
+            self.images * np.log(misfit) + np.log1p(self.eigenvalues / ratio).sum(axis=1, keepdims=True)
+        )
 
-    def evidence(self, c: int) -> tuple[float, bool]:
-        """The maximised log evidence per image, and whether it is reached only as λ → 0."""
+    def of_class(self, c: int) -> _Model:
+        """The same for one class alone."""
+        return _Model(self.images, self.eigenvalues, self.squares[:, [c]], self.outside[[c]])
+
+    def evidences(self) -> list[tuple[float, bool]]:
+        """Each class's maximised log evidence per image, and whether it is reached only as λ → 0."""
+        grid = np.linspace(np.log(LOWEST), np.log(HIGHEST), GRID)
+        losses = self.loss(grid)
+        return [self.of_class(c)._evidence(grid, losses[:, c]) for c in range(losses.shape[1])]
+
+    def _evidence(self, grid: Floats, losses: Floats) -> tuple[float, bool]:
         from scipy.optimize import minimize_scalar
 
-        grid = np.linspace(np.log(LOWEST), np.log(HIGHEST), GRID)
-        losses = self.loss(grid, c)
         best = int(losses.argmin())
         around = (grid[max(best - 1, 0)], grid[min(best + 1, GRID - 1)])
         found = minimize_scalar(
-            lambda at: float(self.loss(np.array([at]), c)[0]),
+            lambda at: float(self.loss(np.array([at]))[0, 0]),
             bounds=around,
             method="bounded",
             options={"xatol": 1e-7},
         )
-        none = self.images * np.log(
-            self.squares[:, c].sum() + self.outside[c]
-        )  # λ → ∞: the features tell nothing
-        lowest = min(float(found.fun), float(losses[best]), float(none))
-        exact = self._at_zero(c)
-        at_bound = exact <= lowest or best == 0
-        least = min(lowest, exact)
         n = self.images
-        return -0.5 * (np.log(2 * np.pi) - np.log(n) + 1 + least / n), at_bound
+        none = n * np.log(self.squares.sum() + self.outside[0])  # λ → ∞: the features tell nothing
+        lowest = min(float(found.fun), float(losses[best]), float(none))
+        exact = self._at_zero()
+        return -0.5 * (
+            np.log(2 * np.pi) - np.log(n) + 1 + min(lowest, exact) / n
+        ), exact <= lowest or best == 0
 
-    def _at_zero(self, c: int) -> float:
+    def _at_zero(self) -> float:
         """The loss as λ → 0, which is finite only where F Fᵀ has full rank N."""
         if len(self.eigenvalues) < self.images:
             return np.inf
         return float(
-            self.images * np.log((self.squares[:, c] / self.eigenvalues).sum())
+            self.images * np.log((self.squares[:, 0] / self.eigenvalues).sum())
             + np.log(self.eigenvalues).sum()
         )
 
@@ -95,11 +102,11 @@ def _decompose(ready: Prepared, y: np.ndarray) -> _Model:
     classes = int(y.max()) + 1
     counts = np.bincount(y).astype(np.float64)
     if n <= rows.shape[1]:
-        values, left = np.linalg.eigh(rows @ rows.T)
+        values, left = eigenvectors(rows @ rows.T)
         kept = values > _rounding(values)
         squares = class_sums(left, y, classes).T[kept] ** 2
     else:
-        values, right = np.linalg.eigh(ready.scatter + n * np.outer(ready.mean, ready.mean))
+        values, right = eigenvectors(ready.scatter + n * np.outer(ready.mean, ready.mean))
         kept = values > _rounding(values)
         squares = (right.T @ class_sums(rows, y, classes).T)[kept] ** 2 / values[kept, None]
     if not kept.any():  # all features are zero

@@ -65,10 +65,8 @@ def _posteriors(points: Floats, components: int, seed: int) -> Floats:
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     model = GaussianMixture(components, reg_covar=REGULARISATION, random_state=int(seed))
-    with (
-        warnings.catch_warnings(),
-        threadpool_limits(1, user_api="openmp"),
-    ):  # k-means on threads is not repeatable
+    # one thread: k-means on several is not repeatable, and so many small products gain little from them
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)
         return np.asarray(model.fit(points).predict_proba(points))
 

@@ -46,7 +46,7 @@ def parc(
         )
     pairs = np.tri(len(chosen), k=-1, dtype=np.bool_)
     same = y[chosen][:, None] == y[chosen]
-    return 100 * _spearman(_correlations(points[chosen])[pairs], same[pairs])
+    return 100 * _spearman(np.round(_correlations(points[chosen])[pairs], DECIMALS), same[pairs])
 
 
 def _thinned(features: Floats, y: Indices, most: int, seed: int) -> Indices:
@@ -80,7 +80,7 @@ def _correlations(points: Floats) -> Floats:
     z -= z.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(z, axis=1)
     z /= np.where(lengths > 1e-12 * np.maximum(largest, 1e-300), lengths, np.inf)[:, None]
-    return np.asarray(np.round(z @ z.T, DECIMALS))
+    return np.asarray(z @ z.T)
 
 
 def _spearman(values: Floats, same: np.ndarray) -> float:
@@ -88,14 +88,14 @@ def _spearman(values: Floats, same: np.ndarray) -> float:
 
     With one side binary it is a scaled Mann–Whitney statistic: two sorts instead of ranks of everything.
     """
-    ordered = np.sort(values)
+    yes, no = np.sort(values[same]), np.sort(values[~same])
+    ordered = np.sort(np.concatenate([yes, no]), kind="stable")  # a merge of two sorted runs
     ends = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
     ties = np.diff(ends, prepend=-1).astype(np.float64)
     m = float(len(values))
     variance = (m**2 - 1 - (ties * (ties**2 - 1)).sum() / m) / 12  # of the ranks
     if variance <= 0:
         return 0.0
-    yes, no = np.sort(values[same]), np.sort(values[~same])
     below = np.searchsorted(no, yes, "left") + np.searchsorted(no, yes, "right")
     wins = float(below.sum()) / 2  # of yes over no, ties half
     pairs = float(len(yes)) * len(no)

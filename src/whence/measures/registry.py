@@ -10,7 +10,7 @@ from pathlib import Path
 from whence.errors import unknown_name
 from whence.measures.contract import Measure
 
-_NOT_MEASURES = {"__init__", "contract", "registry"}
+_NOT_MEASURES = {"__init__", "page"}
 
 
 def all_measures() -> dict[str, Measure]:
@@ -29,6 +29,13 @@ def get(name: str) -> Measure:
     return found[name]
 
 
+def built_in() -> list[Measure]:
+    """The measures of this folder, sorted by name."""
+    names = (file.stem for file in sorted(Path(__file__).parent.glob("*.py")))
+    modules = [import_module(f"{__package__}.{n}") for n in names if n not in _NOT_MEASURES and n[0] != "_"]
+    return [module.MEASURE for module in modules if hasattr(module, "MEASURE")]
+
+
 @cache
 def _found() -> dict[str, Measure]:
     found: dict[str, Measure] = {}
@@ -37,10 +44,6 @@ def _found() -> dict[str, Measure]:
         if not isinstance(measure, Measure):
             raise TypeError(f"entry point {point.value!r} of whence.measures is no Measure")
         found[measure.name] = measure
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        if file.stem in _NOT_MEASURES or file.stem.startswith("_"):
-            continue
-        measure = getattr(import_module(f"whence.measures.{file.stem}"), "MEASURE", None)
-        if measure is not None:
-            found[measure.name] = measure
+    for measure in built_in():
+        found[measure.name] = measure
     return found
