@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -63,9 +64,9 @@ class Local:
                         args=(job, dict(os.environ)),
                         name=f"whence {job.kind} {job.key[:8]}",
                     )
-                    with _main_module_hidden():
+                    with _main_module_hidden(), _interrupt_deferred():
                         worker.start()
-                    running[worker] = job
+                        running[worker] = job
                 if not running:
                     return
                 wait([process.sentinel for process in running])
@@ -118,6 +119,16 @@ def _main_module_hidden() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
+
+
+@contextmanager
+def _interrupt_deferred() -> Iterator[None]:
+    """Let Ctrl-C wait until the block ends: a process that is half started would print a traceback of its own."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _worker(job: Job, environment: dict[str, str]) -> None:
