@@ -13,7 +13,7 @@ from whence.paths import home
 from whence.study.driver import run
 from whence.study.engine import Inline
 from whence.study.memory import settled, smaller
-from whence.training import loop
+from whence.training import batching, loop
 
 
 @pytest.fixture
@@ -21,14 +21,14 @@ def little_room(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, type[Exceptio
     """Let a network raise the real error of a full device as soon as it sees more than so many training images."""
 
     def limit(images: int, error: type[Exception]) -> None:
-        real = loop.cut
+        real = batching.pieces
 
         def cut(count: int, size: int) -> list[slice]:
             if size > images:
                 raise error("CUDA out of memory. Tried to allocate 20.00 GiB")
             return real(count, size)
 
-        monkeypatch.setattr(loop, "cut", cut)
+        monkeypatch.setattr(loop, "pieces", cut)
 
     return limit
 

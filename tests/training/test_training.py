@@ -14,8 +14,8 @@ from whence.errors import InputError, WorkFailed
 from whence.nets.backbone import build
 from whence.records import IMAGENET_MEAN, IMAGENET_STD
 from whence.training.augment import augment
+from whence.training.batching import batches
 from whence.training.fitting import train_on_fold
-from whence.training.keeping import batches
 from whence.training.loop import class_weights, fit
 from whence.training.recipe import PAPER_TABLE, Augmentation, make_recipe, steps
 

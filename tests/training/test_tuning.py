@@ -9,8 +9,9 @@ import torch
 from tests.training.conftest import CPU, PLAIN, checksum, part
 from whence.errors import InputError
 from whence.nets.backbone import build, head_names
+from whence.training.batching import pieces
 from whence.training.feeding import Chosen, Feeder, chosen
-from whence.training.loop import Part, cut, fit
+from whence.training.loop import Part, fit
 from whence.training.recipe import make_recipe
 from whence.training.tuning import check_tune, freeze, stages, to_training_mode
 
@@ -76,8 +77,8 @@ def test_pieces_of_a_batch_add_up_to_its_gradient() -> None:
 
 
 def test_pieces_cover_a_batch_and_none_is_alone() -> None:
-    assert [list(range(9))[piece] for piece in cut(9, 4)] == [[0, 1, 2, 3], [4, 5, 6, 7, 8]]
-    assert cut(3, 8) == [slice(0, 3)]
+    assert [list(range(9))[piece] for piece in pieces(9, 4)] == [[0, 1, 2, 3], [4, 5, 6, 7, 8]]
+    assert pieces(3, 8) == [slice(0, 3)]
 
 
 def test_streamed_images_train_the_same_network_as_resident_ones(tmp_path: Path) -> None:

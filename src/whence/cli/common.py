@@ -27,6 +27,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
 Device = Annotated[str, typer.Option("--device", help="cpu, cuda, or auto: a GPU if there is one.")]
 Backbone = Annotated[str, typer.Option("--backbone", help="Any timm model name.")]
+Size = Annotated[int, typer.Option("--size", min=16, max=1024, help="Side of the images, in pixels.")]
 RecipeName = Annotated[str, typer.Option("--recipe", help="small, modern or paper.")]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes at a time (default: one per core).")
@@ -36,6 +37,11 @@ SkipUnreadable = Annotated[
 ]
 
 INTERRUPTED = 130
+
+
+def listed(text: str) -> list[str]:
+    """The names in a comma-separated list."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def verb(function: Callable[P, R]) -> Callable[P, R]:

@@ -13,7 +13,9 @@ from whence.cli.common import (
     Json,
     Quiet,
     Seed,
+    Size,
     SkipUnreadable,
+    listed,
     print_json,
     print_table,
     say,
@@ -35,7 +37,7 @@ def rank(
         typer.Option(help="Comma-separated: none, imagenet, file:PATH, timm:MODEL, datasets pretrained on."),
     ] = None,
     backbone: Backbone = "resnet50",
-    size: Annotated[int, typer.Option(min=16, max=1024, help="Side of the images, in pixels.")] = 64,
+    size: Size = 64,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Also write the answer as a page.")
     ] = None,
@@ -50,7 +52,7 @@ def rank(
 
     found = api.rank(
         target,
-        sources=[name.strip() for name in sources.split(",") if name.strip()] if sources else None,
+        sources=listed(sources) if sources else None,
         backbone=backbone,
         size=size,
         seed=seed,

@@ -12,7 +12,9 @@ from whence.cli.common import (
     Json,
     Quiet,
     Seed,
+    Size,
     SkipUnreadable,
+    listed,
     print_json,
     print_table,
     speaker,
@@ -40,7 +42,7 @@ def score(
         str, typer.Option(help="Comma-separated: penultimate, or stages of the backbone such as layer3.")
     ] = "penultimate",
     backbone: Backbone = "resnet50",
-    size: Annotated[int, typer.Option(min=16, max=1024, help="Side of the images, in pixels.")] = 64,
+    size: Size = 64,
     draws: Annotated[
         int, typer.Option(min=0, max=10_000, help="Half samples for each interval; 0 for no such intervals.")
     ] = 50,
@@ -58,7 +60,7 @@ def score(
         target,
         sources,
         measures=measure or (),
-        layers=[name.strip() for name in layers.split(",") if name.strip()],
+        layers=listed(layers),
         backbone=backbone,
         size=size,
         seed=seed,

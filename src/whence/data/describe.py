@@ -9,7 +9,7 @@ import numpy as np
 from whence.data.checks import check
 from whence.data.dataset import Dataset
 from whence.data.shortcuts import shortcuts
-from whence.data.survey import survey
+from whence.data.survey import Survey, survey
 from whence.data.threads import Progress
 from whence.records import as_row
 
@@ -20,9 +20,8 @@ def describe(dataset: Dataset, progress: Progress | None = None) -> dict[str, An
     `shortcuts` are AUCs of the class from one feature alone. Surveys the dataset if that was not done before.
     Raises `UnreadableImage`.
     """
-    found = properties(dataset, progress)
-    seen = survey(dataset)
-    return found | {
+    seen = survey(dataset, progress)
+    return _properties(dataset, seen) | {
         "shortcuts": {one.feature: round(one.auc, 4) for one in shortcuts(dataset, seen)},
         "findings": [as_row(finding) for finding in check(dataset, seen)],
     }
@@ -35,7 +34,10 @@ def properties(dataset: Dataset, progress: Progress | None = None) -> dict[str, 
     grey; `groups` counts the named groups (0 where none are known); `splits` counts images by given split; `title`,
     `origin` and `modality` are the card's, null where it does not say. Raises `UnreadableImage`.
     """
-    seen = survey(dataset, progress)
+    return _properties(dataset, survey(dataset, progress))
+
+
+def _properties(dataset: Dataset, seen: Survey) -> dict[str, Any]:
     names = set() if dataset.groups is None else set(dataset.groups.tolist()) - {""}
     splits = [] if dataset.splits is None else dataset.splits.tolist()
     return {

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from whence.data.dataset import Dataset
+from whence.data.kept import read_array, write_array
 from whence.data.parts import Indices
-from whence.paths import home, replacing
+from whence.paths import home
 
 VERSION = 1  # raise it when the same dataset, folds and seed would be cut otherwise
 TRAIN, VALIDATION, TEST = 0, 1, 2
@@ -28,19 +29,14 @@ class Fold:
 def kept_or_cut(dataset: Dataset, how: str, cut: Callable[[], tuple[Fold, ...]]) -> tuple[Fold, ...]:
     """The folds of `dataset` that were cut before in the way named `how`, or those that `cut` makes now."""
     path = home() / "folds" / f"{dataset.fingerprint[:32]}-{how}-v{VERSION}.npy"
-    if path.exists():
-        try:
-            stored = np.load(path, allow_pickle=False)
-        except (ValueError, OSError, EOFError):  # cut short by a full disk, say: cut again
-            stored = np.empty((0, 0))
-        if stored.ndim == 2 and stored.shape[1] == len(dataset):
-            return tuple(_unpacked(number, row) for number, row in enumerate(stored))
+    stored = read_array(path)
+    if stored is not None and stored.ndim == 2 and stored.shape[1] == len(dataset):
+        return tuple(_unpacked(number, row) for number, row in enumerate(stored))
     folds = cut()
     roles = np.full((len(folds), len(dataset)), TRAIN, dtype=np.uint8)
     for row, fold in zip(roles, folds, strict=True):
         row[fold.validation], row[fold.test] = VALIDATION, TEST
-    with replacing(path, "wb") as file:
-        np.save(file, roles, allow_pickle=False)
+    write_array(path, roles)
     return folds
 
 

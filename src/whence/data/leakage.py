@@ -101,11 +101,11 @@ def near_leaks_between(
 def in_common(datasets: Sequence[Dataset]) -> list[Finding]:
     """Warnings for every two different datasets that share images, or have images that look nearly the same."""
     found: list[Finding] = []
-    for i, first in enumerate(datasets):
-        for second in datasets[i + 1 :]:
+    surveyed = [(dataset, survey(dataset)) for dataset in datasets]
+    for i, (first, seen) in enumerate(surveyed):
+        for second, other in surveyed[i + 1 :]:
             if first.fingerprint == second.fingerprint:
                 continue
-            seen, other = survey(first), survey(second)
             inside, pairs = _identical(seen, other), _near(seen, other)
             of = f"of the {len(first)} images of {first.name!r}"
             if len(inside):

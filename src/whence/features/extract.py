@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from whence.data import Dataset, load_pixels
-from whence.features.kept import keep, kept_path, read_kept
+from whence.data.kept import write_array
+from whence.features.kept import kept_path, read_kept
 from whence.nets.backbone import build
 from whence.nets.forward import Device, Normalisation, in_batches
 from whence.nets.head import give_source_head
@@ -94,7 +95,7 @@ def layers(
         parts = np.split(columns, np.cumsum(widths)[:-1], axis=1)
         for name, part in zip(missing, parts, strict=True):
             found[name] = np.ascontiguousarray(part)
-            keep(paths[name], found[name])
+            write_array(paths[name], found[name])
     return {name: found[name] for name in paths}
 
 

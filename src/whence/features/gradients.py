@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from whence.data import Dataset, load_pixels
+from whence.data.kept import write_array
 from whence.errors import InputError
 from whence.features.extract import load_network
-from whence.features.kept import keep, kept_path, read_kept
+from whence.features.kept import kept_path, read_kept
 from whence.nets.backbone import penultimate
 
 VERSION = 1
@@ -62,7 +63,7 @@ def triplet_gradients(
             found = torch.autograd.grad(loss, watched)
             rows.append([float(torch.linalg.vector_norm(g.double())) for g in found])
         norms = np.array(rows, dtype=np.float32)
-        keep(path, norms)
+        write_array(path, norms)
     return norms[:, 0].astype(np.float64), norms[:, 1].astype(np.float64)
 
 

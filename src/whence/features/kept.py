@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from whence.paths import home, replacing
+from whence.data.kept import read_array
+from whence.paths import home
 
 
 def kept_path(**parts: Any) -> Path:
@@ -21,13 +22,5 @@ def kept_path(**parts: Any) -> Path:
 
 def read_kept(path: Path, rows: int) -> NDArray[np.float32] | None:
     """The array kept at `path`, or None where there is none of so many rows."""
-    if not path.exists():
-        return None
-    stored: NDArray[np.float32] = np.load(path, allow_pickle=False)
-    return stored if len(stored) == rows else None
-
-
-def keep(path: Path, array: NDArray[np.float32]) -> None:
-    """Write an array so that a kill never leaves half of it."""
-    with replacing(path, "wb") as file:
-        np.save(file, array, allow_pickle=False)
+    stored = read_array(path)
+    return stored if stored is not None and len(stored) == rows else None

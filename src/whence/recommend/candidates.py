@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from whence.data import Dataset, Fold, cut, open_dataset
 from whence.errors import InputError
@@ -66,10 +67,15 @@ def find_candidates(
 def _probe(
     start: Start, target: Dataset, cuts: Sequence[Fold], backbone: str, size: int, seed: int, device: str
 ) -> list[float]:
-    """The probe's AUC on each test part; it learns from training and validation images, for it chooses nothing."""
+    """The probe's AUC on each test part."""
     found = features(target, backbone, start.weights, start.identity, size=size, seed=seed, device=device)
-    parts = [(np.union1d(fold.train, fold.validation), fold.test) for fold in cuts]
+    parts = judged_on(cuts)
     return [float(value) for value in linear_probe_folds(found, target.labels, folds=parts)]
+
+
+def judged_on(cuts: Sequence[Fold]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """A study's folds for a measure: it chooses nothing, so it learns from training and validation images."""
+    return [(np.union1d(fold.train, fold.validation), fold.test) for fold in cuts]
 
 
 def _outcomes(start: Start, outcomes: Measured) -> list[float] | None:
@@ -85,15 +91,21 @@ def _asked_for(
     away: list[tuple[str, str | None]] = []
     for name in dict.fromkeys(sources):
         if source_kind(name) == "dataset":
-            dataset = open_dataset(name)
-            if dataset.fingerprint == target.fingerprint:
-                raise InputError(f"source {name!r} is the target itself; name other sources")
-            mine = [s for s in checkpoints(backbone) if s[1] == dataset.fingerprint]
-            starts += [start for start, _ in mine[:1]]
-            away += [] if mine else [(dataset.name, dataset.name)]
+            dataset, start = pretrained_on(name, backbone, target)
+            starts += [start] if start else []
+            away += [] if start else [(dataset.name, dataset.name)]
         else:
             starts.append(ready(name, backbone))
     return starts, away
+
+
+def pretrained_on(name: str, backbone: str, target: Dataset) -> tuple[Dataset, Start | None]:
+    """A source that is a dataset, and the checkpoint of it in the cache; `InputError` where it is the target."""
+    dataset = open_dataset(name)
+    if dataset.fingerprint == target.fingerprint:
+        raise InputError(f"source {name!r} is the target itself; name other sources")
+    mine = (start for start, fingerprint in checkpoints(backbone) if fingerprint == dataset.fingerprint)
+    return dataset, next(mine, None)
 
 
 def _at_hand(backbone: str, target: Dataset, say: Say) -> tuple[list[Start], list[tuple[str, str | None]]]:

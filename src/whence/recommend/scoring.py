@@ -6,15 +6,16 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
-from whence.data import Dataset, cut, open_dataset
+from whence.data import Dataset, cut
 from whence.errors import InputError, unknown_name
 from whence.features.extract import layers as extract_layers
 from whence.features.gradients import triplet_gradients
@@ -24,7 +25,7 @@ from whence.nets.head import lacks_head
 from whence.nets.layers import LOGITS, PENULTIMATE
 from whence.nets.sources import source_kind
 from whence.nets.weights import read_record
-from whence.recommend.candidates import Start, checkpoints, ready
+from whence.recommend.candidates import Start, judged_on, pretrained_on, ready
 from whence.records import Value
 
 Say = Callable[[str], None]
@@ -102,18 +103,15 @@ def score_sources(
 def find_start(name: str, backbone: str, target: Dataset) -> tuple[Start, str]:
     """A source's weights and their backbone. A dataset must have been pretrained on; `InputError` says how."""
     if source_kind(name) == "dataset":
-        dataset = open_dataset(name)
-        if dataset.fingerprint == target.fingerprint:
-            raise InputError(f"source {name!r} is the target itself; name another source")
-        mine = [start for start, fingerprint in checkpoints(backbone) if fingerprint == dataset.fingerprint]
-        if not mine:
+        _, start = pretrained_on(name, backbone, target)
+        if start is None:
             raise InputError(
                 f"there is no checkpoint of {backbone} pretrained on {name!r} here; make one: whence pretrain {name} "
                 f"--backbone {backbone}"
             )
-        return mine[0], backbone
-    start = ready(name, _backbone_of(name, backbone))
-    return start, _backbone_of(name, backbone)
+        return start, backbone
+    net = _backbone_of(name, backbone)
+    return ready(name, net), net
 
 
 def _backbone_of(name: str, otherwise: str) -> str:
@@ -180,9 +178,7 @@ class Evidence:
 
     @cached_property
     def _probabilities(self) -> NDArray[np.float64]:
-        logits = self._layers[LOGITS].astype(np.float64)
-        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
+        return np.asarray(softmax(self._layers[LOGITS].astype(np.float64), axis=1))
 
     @cached_property
     def _gradients(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -230,9 +226,8 @@ def _chosen(names: Sequence[str]) -> list[Measure]:
 
 
 def _folds(target: Dataset, settings: Settings) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """The study's folds; a measure chooses nothing, so it learns from training and validation images."""
-    cuts = cut(target, folds=settings.folds, seed=settings.seed)
-    return [(np.union1d(fold.train, fold.validation), fold.test) for fold in cuts]
+    """The study's own folds."""
+    return judged_on(cut(target, folds=settings.folds, seed=settings.seed))
 
 
 def _ranked(found: Sequence[Scored]) -> list[Scored]:
@@ -242,9 +237,5 @@ def _ranked(found: Sequence[Scored]) -> list[Scored]:
         sign = -1 if get(name).higher_is_better else 1
         rows = sorted((r for r in found if r.value.measure == name), key=lambda r: sign * r.value.value)
         values = [row.value.value for row in rows]
-        ranked += [_with_rank(row, values.index(row.value.value) + 1) for row in rows]
+        ranked += [replace(row, rank=values.index(row.value.value) + 1) for row in rows]
     return ranked
-
-
-def _with_rank(row: Scored, rank: int) -> Scored:
-    return Scored(row.value, row.layer, row.backbone, row.note, rank)

@@ -56,8 +56,11 @@ def warn_of_leakage(plan: Plan, say: Say) -> None:
 def leakage(plan: Plan) -> Leakage:
     """Leaks and near-leaks of every fold of every target, and between every source dataset and its targets."""
     found = Leakage()
+    surveys = {
+        dataset.fingerprint: survey(dataset) for dataset in ({} | plan.sources | plan.targets).values()
+    }
     for dataset in plan.targets.values():
-        seen = survey(dataset)
+        seen = surveys[dataset.fingerprint]
         folds = [
             fold
             for seed in plan.study.seed
@@ -66,9 +69,9 @@ def leakage(plan: Plan) -> Leakage:
         found.leaks += [leak for fold in folds for leak in leaks_of_fold(dataset, seen, fold)]
         found.doubts += near_leaks_of_folds(dataset, seen, folds)
     for source, target in _transfers(plan):
-        surveys = source, survey(source), target, survey(target)
-        found.leaks += leaks_between(*surveys)
-        found.doubts += near_leaks_between(*surveys)
+        pair = source, surveys[source.fingerprint], target, surveys[target.fingerprint]
+        found.leaks += leaks_between(*pair)
+        found.doubts += near_leaks_between(*pair)
     return Leakage(list(dict.fromkeys(found.leaks)), found.doubts)
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import nn, optim
 
 from whence.paths import replacing
+from whence.training.batching import batches
 from whence.training.choosing import Epoch, kept_epoch
 
 FORMAT = 1
@@ -44,18 +45,6 @@ class State:
         self.epoch, self.step, self.total = measured.number + 1, 0, 0.0
         if network is not None and kept_epoch(self.epochs, "best") == measured.number:
             self.best = {name: t.detach().cpu().clone() for name, t in network.state_dict().items()}
-
-
-def batches(count: int, size: int, random: torch.Generator) -> list[torch.Tensor]:
-    """Indices 0 … count − 1 in random order, cut into batches; a last batch of one joins the one before it.
-
-    Batch normalisation has no variance to compute on a single image.
-    """
-    order = torch.randperm(count, generator=random)
-    cut = list(torch.split(order, size))
-    if len(cut) > 1 and len(cut[-1]) == 1:
-        cut[-2:] = [torch.cat(cut[-2:])]
-    return cut
 
 
 class Keeper:

@@ -14,6 +14,7 @@ from torch.nn import functional
 from whence.nets.forward import Device, Normalisation, predict
 from whence.stats import auc
 from whence.training.augment import augment
+from whence.training.batching import pieces
 from whence.training.choosing import Epoch, kept_epoch, out_of_patience
 from whence.training.feeding import Feeder, Pixels
 from whence.training.keeping import Keeper, State
@@ -82,7 +83,7 @@ def fit(
                 wanted = labels[rows.to(device.kind)]
                 optimiser.zero_grad(set_to_none=True)
                 loss = torch.zeros((), device=device.kind)
-                for piece in cut(len(rows), recipe.micro_batch or len(rows)):
+                for piece in pieces(len(rows), recipe.micro_batch or len(rows)):
                     with device.autocast():
                         losses = functional.cross_entropy(
                             network(images[piece]),
@@ -114,17 +115,6 @@ def fit(
         if state.best is not None and kept_epoch(state.epochs, recipe.keep) != len(state.epochs):
             network.load_state_dict(state.best)
     return state.epochs
-
-
-def cut(count: int, size: int) -> list[slice]:
-    """0 … count − 1 in pieces of at most `size`; a last piece of one joins the one before it.
-
-    Batch normalisation has no variance to compute on a single image.
-    """
-    starts = list(range(0, count, size))
-    if len(starts) > 1 and count - starts[-1] == 1:
-        starts.pop()
-    return [slice(a, b) for a, b in zip(starts, [*starts[1:], count], strict=True)]
 
 
 def class_weights(labels: NDArray[np.int64], classes: int) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,16 @@ from whence.data.slices import Slices
 def is_volumes(shape: tuple[int, ...]) -> bool:
     """Whether an array of this shape holds volumes, (n, d, h, w) or (n, d, h, w, channels), and not 2D images."""
     return len(shape) == 5 or (len(shape) == 4 and shape[3] not in (1, 3))
+
+
+def read_header(opened: IO[bytes], member: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, whether in Fortran order, and type of array `member`, read from its start. Raises ValueError."""
+    version = np.lib.format.read_magic(opened)
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    if version not in readers:
+        raise ValueError(f"array {member} has format {version}")
+    shape, fortran, dtype = readers[version](opened)
+    return shape, fortran, dtype
 
 
 def read_volumes(
@@ -29,11 +40,7 @@ def read_volumes(
     origin: list[int] = []
     groups: list[str] = []
     with zipfile.ZipFile(file) as archive, archive.open(f"{member}.npy") as opened:
-        version = np.lib.format.read_magic(opened)
-        header = (
-            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        )
-        (count, *shape), fortran, dtype = header(opened)
+        (count, *shape), fortran, dtype = read_header(opened, member)
         if fortran:
             raise ValueError(f"array {member} is in Fortran order; save it with numpy.ascontiguousarray")
         size = int(np.prod(shape))

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from whence.data.dataset import Dataset, OpenOptions, class_order
 from whence.data.layouts._shared import entries, split_name
-from whence.data.layouts._volumes import is_volumes, read_volumes
+from whence.data.layouts._volumes import is_volumes, read_header, read_volumes
 from whence.data.slices import Slices, parse_slices
 from whence.data.stores import ArrayStore, Joined
 from whence.errors import InputError
@@ -102,14 +102,7 @@ def _headers(file: Path) -> dict[str, Header]:
     with zipfile.ZipFile(file) as archive:
         for member in archive.namelist():
             with archive.open(member) as opened:
-                version = np.lib.format.read_magic(opened)
-                readers = {
-                    (1, 0): np.lib.format.read_array_header_1_0,
-                    (2, 0): np.lib.format.read_array_header_2_0,
-                }
-                if version not in readers:
-                    raise ValueError(f"array {member} has format {version}")
-                shape, _, dtype = readers[version](opened)
+                shape, _, dtype = read_header(opened, member)
                 found[member.removesuffix(".npy")] = (shape, dtype)
     return found
 
