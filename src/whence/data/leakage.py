@@ -75,7 +75,7 @@ def near_leaks_of_folds(dataset: Dataset, survey: Survey, folds: Sequence[Fold])
             "warning",
             f"of {sum(len(fold.test) for fold in folds)} test images of {dataset.name!r} in all folds, {seen} look "
             "nearly the same as one that their fold trains on",
-            "group_near_duplicates: true keeps such images on one side",
+            "keep such images on one side with group_near_duplicates: true",
         )
     ]
 
