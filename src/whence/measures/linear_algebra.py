@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from whence.measures.inputs import Floats
 
 SMALL = 512  # up to this side all eigenvectors are as quick as a few
-BLOCK = 24  # columns at a time: wider ones waste work on directions nobody asked for, narrower ones run at memory's speed
+BLOCK = 24  # columns at a time: wider ones waste work, narrower ones run at memory's speed
 CHECKED = 5  # blocks between two looks at the residuals
 NEGLIGIBLE = 1e-10  # of the largest eigenvalue: below, a direction is rounding
 
