@@ -18,8 +18,8 @@ def fu(first_gradients: ArrayLike, block_gradients: ArrayLike) -> float:
     Both are (B,) norms or (B, …) gradients themselves, for the same B batches, of the triplet-margin loss of the
     penultimate features with the target's labels, the network in eval mode (`whence.features.gradients` computes them).
     The published measure adds this to `nca_knn` in-sample. Raises `ValueError` for differing numbers of batches, NaN,
-    negative norms, or first gradients that are all zero. Warns where all of the block's are: a residual network that was
-    never trained often starts its branches at zero.
+    negative norms, or first gradients that are all zero. Warns where all of the block's are: a residual network that
+    was never trained often starts its branches at zero.
     Source: Juodelyte, Ferrante, Lu, Singh, Vanschoren, Cheplygina, *On dataset transferability in medical image
     classification* (2024).
     """
