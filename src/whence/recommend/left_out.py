@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from whence.knowledge import plain_name
 from whence.recommend.experience import elsewhere, logit, mean_rank, most_frequent_winner
-from whence.recommend.model import Belief, Evidence, believe
+from whence.recommend.model import Belief, Evidence, believe, probes_in_turn
 from whence.recommend.prior import Prior, learn_prior
 from whence.recommend.reading import STAND_IN, UNINFORMED, Reading, learn_reading
 
+Probe = Literal["in turn", "always", "never"]
 STEADY_ERROR = 1e-6  # published values come without an error; their noise is in the reading
 
 
@@ -29,12 +31,13 @@ class LeftOut:
     reading: Reading
     probes: Mapping[str, float]  # logit of the stand-in for a probe, where there is one
 
-    def believe(self, tried: Mapping[str, float] | None = None, *, probe: bool = True) -> Belief:
-        """What follows for all sources from experience, the probes (where `probe`) and what was tried.
+    def believe(self, tried: Mapping[str, float] | None = None, *, probe: Probe = "in turn") -> Belief:
+        """What follows for all sources from experience, the probes and what was tried.
 
-        `tried`: AUC of the sources that were fine-tuned on the target.
+        `tried`: AUC of the sources that were fine-tuned on the target. `probe`: given the say that `whence rank` gives
+        it (`probes_in_turn`), "always" its full say, or "never" looked at.
         """
-        shown = self.probes if probe else {}
+        shown = {} if probe == "never" else self.probes
         known = {source: float(logit(np.array(auc))) for source, auc in (tried or {}).items()}
         evidence = [
             Evidence(
@@ -44,7 +47,9 @@ class LeftOut:
             )
             for source in self.sources
         ]
-        reading = self.reading if probe else UNINFORMED
+        if probe == "in turn":
+            evidence = probes_in_turn(evidence)
+        reading = UNINFORMED if probe == "never" else self.reading
         return believe(evidence, self.prior, reading, level_sd=np.inf)  # the stand-in is no AUC
 
 

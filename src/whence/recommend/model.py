@@ -10,7 +10,7 @@ explains what was measured. A source about which nothing is known simply keeps t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,17 +23,33 @@ LEVEL_SD = (
     0.75  # fine-tuning ends near the probes' level, give or take this much logit: ours, not yet measured
 )
 FLAT = 100.0  # variance of a level of which nothing is known
-GRID = np.linspace(-3, 3, 25)  # over the logarithm of the spread, in its standard deviations
+GRID = np.linspace(-5, 5, 41)  # over the logarithm of the spread, in its standard deviations
 DRAWS = 6000
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What there is on one source: its effect from experience; probe and outcome as (logit, variance) or None."""
+    """What there is on one source: its effect from experience; probe and outcome as (logit, variance) or None.
+
+    `of_level`: the probe speaks of the target's level alone, not of the source's place.
+    """
 
     effect: Effect
     probe: tuple[float, float] | None = None
     measured: tuple[float, float] | None = None
+    of_level: bool = False
+
+
+def probes_in_turn(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The evidence with each probe given the say that evaluation leaves it.
+
+    Until something was measured on the target, the probe of a source known from other targets speaks of the level
+    alone: judged on targets left out, experience orders the first picks better without it. Then it speaks of the
+    place too, and so it does for a source that nobody knows. See docs/evidence.md.
+    """
+    if any(e.measured for e in evidence):
+        return list(evidence)
+    return [replace(e, of_level=e.effect.targets > 0) for e in evidence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +70,12 @@ class Belief:
     @property
     def order(self) -> list[int]:
         """Positions of the sources, best first; ties keep the order given."""
-        return [int(i) for i in np.argsort(-(self.z if self.mean is None else self.mean), kind="stable")]
+        return [int(i) for i in np.argsort(-self.expected, kind="stable")]
+
+    @property
+    def expected(self) -> Floats:
+        """What the sources are ordered by: logit AUC, or z where the level is unknown; no rounding tells two apart."""
+        return np.round(self.z if self.mean is None else self.mean, 9)
 
 
 def believe(
@@ -83,7 +104,7 @@ def believe(
     else:  # only a measured outcome depends on the spread
         solved = [_solve(start_mean, start_cov, *seen)] * len(spreads)
     likelihood = np.array([found[2] for found in solved])
-    log_weights = likelihood - GRID**2 / 2
+    log_weights = likelihood + prior.log_spread_density(np.log(spreads))
     weights = np.exp(log_weights - log_weights.max())
     weights = weights / weights.sum()
 
@@ -145,11 +166,15 @@ def _probe_rows(evidence: Sequence[Evidence], prior: Prior, reading: Reading) ->
     own = float(((shown[:, 0] - shown[:, 0].mean()) ** 2).sum()) if at else 0.0
     spread = np.sqrt((2 * usual + own) / (2 + max(len(at) - 1, 0)))
     design = np.zeros((len(at), 2 + 2 * n))
+    noise = np.full(len(at), reading.noise)
     for row, i in enumerate(at):
         design[row, 0] = 1.0
-        design[row, 2 + i] = spread * (reading.on_pair + reading.on_source)
-        design[row, 2 + n + i] = spread * reading.on_pair
-    return design, shown[:, 0], np.diag(spread**2 * reading.noise + shown[:, 1])
+        if evidence[i].of_level:
+            noise[row] = 1.0  # a standardised probe varies by so much
+        else:
+            design[row, 2 + i] = spread * (reading.on_pair + reading.on_source)
+            design[row, 2 + n + i] = spread * reading.on_pair
+    return design, shown[:, 0], np.diag(spread**2 * noise + shown[:, 1])
 
 
 def _outcome_rows(evidence: Sequence[Evidence], spread: float, shared: float) -> Rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from whence.knowledge import plain_name, published_scores
 from whence.recommend.evaluation import published_summary
 from whence.recommend.experience import elsewhere, mean_rank, most_frequent_winner, standings
 from whence.recommend.folds import Errors, fold_errors, on_logit, shared_error
-from whence.recommend.model import Belief, Evidence, believe
+from whence.recommend.model import Belief, Evidence, believe, probes_in_turn
+from whence.recommend.placing import placed
 from whence.recommend.prior import Effect, Prior, learn_prior
 from whence.recommend.reading import learn_reading
 from whence.recommend.reasons import experience_reason, explanation, hint, measured_reason, probe_reason
@@ -50,8 +51,9 @@ def rank(
     and what was measured on it comes with the candidates. Keys:
 
     - `target`; `ranking`, best first: `source`; `predicted`, `low`, `high` (AUC and its 90 % interval, null where
-      nothing tells the target's level; `predicted` falls along the ranking); `transferability` (percent over the
-      predicted `none`, null unless `none` was measured here); `p_best` (sums to 1); `reasons`;
+      nothing tells the target's level; `predicted` falls along the ranking, but for what `placed` says of tried
+      sources); `transferability` (percent over the predicted `none`, null unless `none` was measured here);
+      `p_best` (sums to 1); `reasons`;
     - `baselines`: `mean_rank`, the candidates with outcomes on other targets by their mean rank, and `always`,
       the candidate that won on the most targets (null where none is known);
     - `not_at_hand`: known sources without weights here, by mean rank: `source`, `reasons`, `hint`;
@@ -72,8 +74,11 @@ def rank(
     ]
     shared = _shared([c.measured for c in here])
     with threadpool_limits(1):  # many tiny matrices: threads only wait for each other
-        belief = believe(evidence, prior, reading, shared=shared, seed=seed)
+        untried = believe(probes_in_turn([replace(e, measured=None) for e in evidence]), prior, reading)
+        belief = believe(probes_in_turn(evidence), prior, reading, shared=shared, seed=seed)
         judged = published_summary()
+    tried = {i for i, e in enumerate(evidence) if e.measured}
+    order = placed(belief.expected, untried.order, tried)
     reasons = _reasons(
         here,
         standing,
@@ -82,7 +87,7 @@ def rank(
     names = {_known_as(c) for c in here}
     return {
         "target": target_name,
-        "ranking": _rows(here, belief, reasons),
+        "ranking": _rows(here, belief, order, reasons),
         "baselines": _baselines(here, standing),
         "not_at_hand": _not_at_hand(candidates, here, standing, target_name),
         "explanation": explanation(
@@ -140,7 +145,9 @@ def _reasons(
     return reasons
 
 
-def _rows(here: Sequence[Candidate], belief: Belief, reasons: Sequence[list[str]]) -> list[dict[str, Any]]:
+def _rows(
+    here: Sequence[Candidate], belief: Belief, order: Sequence[int], reasons: Sequence[list[str]]
+) -> list[dict[str, Any]]:
     predicted, low, high = (_auc(values) for values in (belief.mean, belief.low, belief.high))
     gains = None
     baseline = [i for i, c in enumerate(here) if _known_as(c) == "none" and c.measured]
@@ -156,7 +163,7 @@ def _rows(here: Sequence[Candidate], belief: Belief, reasons: Sequence[list[str]
             "p_best": float(belief.p_best[i]),
             "reasons": reasons[i],
         }
-        for i in belief.order
+        for i in order
     ]
 
 
