@@ -11,7 +11,7 @@ import pandas as pd
 
 from whence.knowledge import plain_name
 from whence.recommend.experience import elsewhere, logit, mean_rank, most_frequent_winner
-from whence.recommend.model import Belief, Evidence, believe, probes_in_turn
+from whence.recommend.model import Belief, Evidence, Observed, believe, probes_in_turn
 from whence.recommend.prior import Prior, learn_prior
 from whence.recommend.reading import STAND_IN, UNINFORMED, Reading, learn_reading
 
@@ -38,19 +38,23 @@ class LeftOut:
         it (`probes_in_turn`), "always" its full say, or "never" looked at.
         """
         shown = {} if probe == "never" else self.probes
-        known = {source: float(logit(np.array(auc))) for source, auc in (tried or {}).items()}
+        known = tried or {}
+        observed = Observed(
+            [i for i, source in enumerate(self.sources) if source in known],
+            logit(np.array([known[source] for source in self.sources if source in known], dtype=np.float64)),
+            STEADY_ERROR * np.eye(len(known)),
+        )
         evidence = [
             Evidence(
                 self.prior.effects.get(source, self.prior.unknown),
                 probe=(shown[source], STEADY_ERROR) if source in shown else None,
-                measured=(known[source], STEADY_ERROR) if source in known else None,
             )
             for source in self.sources
         ]
         if probe == "in turn":
-            evidence = probes_in_turn(evidence)
+            evidence = probes_in_turn(evidence, observed)
         reading = UNINFORMED if probe == "never" else self.reading
-        return believe(evidence, self.prior, reading, level_sd=np.inf)  # the stand-in is no AUC
+        return believe(evidence, observed, self.prior, reading, level_sd=np.inf)  # the stand-in is no AUC
 
 
 def leave_out(

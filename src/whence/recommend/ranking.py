@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from whence.knowledge import plain_name, published_scores
 from whence.recommend.evaluation import published_summary
 from whence.recommend.experience import elsewhere, mean_rank, most_frequent_winner, standings
 from whence.recommend.folds import Errors, fold_errors, on_logit, shared_error
-from whence.recommend.model import Belief, Evidence, believe, probes_in_turn
+from whence.recommend.model import NOTHING, Belief, Evidence, Observed, believe, probes_in_turn
 from whence.recommend.placing import placed
 from whence.recommend.prior import Effect, Prior, learn_prior
 from whence.recommend.reading import learn_reading
@@ -68,17 +68,13 @@ def rank(
     reading = learn_reading(standing, elsewhere(published_scores(), target_name))
     probes = fold_errors([c.probe for c in here], paired=True)
     measured = fold_errors([c.measured for c in here], paired=True)
-    evidence = [
-        Evidence(_effect(c, prior), on_logit(p), on_logit(m))
-        for c, p, m in zip(here, probes, measured, strict=True)
-    ]
-    shared = _shared([c.measured for c in here])
+    evidence = [Evidence(_effect(c, prior), on_logit(p)) for c, p in zip(here, probes, strict=True)]
+    observed = _observed([c.measured for c in here], measured)
     with threadpool_limits(1):  # many tiny matrices: threads only wait for each other
-        untried = believe(probes_in_turn([replace(e, measured=None) for e in evidence]), prior, reading)
-        belief = believe(probes_in_turn(evidence), prior, reading, shared=shared, seed=seed)
+        untried = believe(probes_in_turn(evidence, NOTHING), NOTHING, prior, reading)
+        belief = believe(probes_in_turn(evidence, observed), observed, prior, reading, seed=seed)
         judged = published_summary()
-    tried = {i for i, e in enumerate(evidence) if e.measured}
-    order = placed(belief.expected, untried.order, tried)
+    order = placed(belief.expected, untried.order, observed.sources)
     reasons = _reasons(
         here,
         standing,
@@ -118,11 +114,16 @@ def _known_as(candidate: Candidate) -> str | None:
     return None if candidate.trained_on is None else plain_name(candidate.trained_on)
 
 
-def _shared(measured: Sequence[Sequence[float] | None]) -> float:
-    """Variance, on the logit scale, of the error that the folds give all measured outcomes alike."""
-    aucs = [float(np.mean(folds)) for folds in measured if folds]
-    seen = on_logit((float(np.mean(aucs)), shared_error(measured))) if len(aucs) > 1 else None
-    return seen[1] if seen else 0.0
+def _observed(measured: Sequence[Sequence[float] | None], errors: Errors) -> Observed:
+    """Outcomes of all folds, whose errors have a part in common: it blurs their level and not their differences."""
+    seen = {i: at for i, error in enumerate(errors) if (at := on_logit(error))}
+    level = (
+        on_logit((float(np.mean([e[0] for e in errors if e])), shared_error(measured)))
+        if len(seen) > 1
+        else None
+    )
+    noise = np.diag([variance for _, variance in seen.values()]) + (level[1] if level else 0.0)
+    return Observed(list(seen), np.array([value for value, _ in seen.values()]), noise)
 
 
 def _effect(candidate: Candidate, prior: Prior) -> Effect:
