@@ -37,13 +37,21 @@ class LeftOut:
         `tried`: AUC of the sources that were fine-tuned on the target. `probe`: given the say that `whence rank` gives
         it (`probes_in_turn`), "always" its full say, or "never" looked at.
         """
-        shown = {} if probe == "never" else self.probes
         known = tried or {}
-        observed = Observed(
-            [i for i, source in enumerate(self.sources) if source in known],
-            logit(np.array([known[source] for source in self.sources if source in known], dtype=np.float64)),
-            STEADY_ERROR * np.eye(len(known)),
+        return self.believe_observed(
+            Observed(
+                [i for i, source in enumerate(self.sources) if source in known],
+                logit(
+                    np.array([known[source] for source in self.sources if source in known], dtype=np.float64)
+                ),
+                STEADY_ERROR * np.eye(len(known)),
+            ),
+            probe=probe,
         )
+
+    def believe_observed(self, observed: Observed, *, probe: Probe = "in turn") -> Belief:
+        """The same after any measurements on the target."""
+        shown = {} if probe == "never" else self.probes
         evidence = [
             Evidence(
                 self.prior.effects.get(source, self.prior.unknown),
