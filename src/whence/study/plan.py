@@ -97,6 +97,9 @@ def make_plan(
         for name in study.sources
         for backbone in study.backbone
     }
+    for source in ready.values():
+        if source.told:
+            say(f"{source.name}: {source.told}")
     check_recipe_names(study)
     maker = _Maker(study, datasets, labels, device)
     for seed in study.seed:

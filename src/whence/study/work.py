@@ -91,9 +91,9 @@ def _open(job: Job) -> Dataset:
 
 
 def _check_unchanged(weights: Path, identity: str) -> None:
-    from whence.nets.weights import file_sha256
+    from whence.nets.weights import weights_identity
 
-    if not weights.is_file() or file_sha256(weights) != identity:
+    if not weights.is_file() or weights_identity(weights) != identity:
         raise InputError(f"the weights at {weights} have changed or gone since this job was planned")
 
 
