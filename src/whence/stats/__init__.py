@@ -2,7 +2,7 @@
 
 from whence.stats.classification import accuracy, auc, class_aucs
 from whence.stats.convergence import has_converged
-from whence.stats.estimates import Estimate, estimate, estimates
+from whence.stats.estimates import Estimate, estimate, estimates, estimates_over_folds
 from whence.stats.metrics import (
     absent_classes,
     balanced_accuracy,
@@ -28,6 +28,7 @@ __all__ = [
     "corrected_difference",
     "estimate",
     "estimates",
+    "estimates_over_folds",
     "f1",
     "has_converged",
     "macro_auc",
