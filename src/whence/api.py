@@ -137,28 +137,49 @@ def rank(
     backbone: str = "resnet50",
     size: int = 64,
     folds: int = 5,
+    budget: str | None = None,
+    recipe: str | Mapping[str, Any] = "small",
     seed: int = 1,
     device: str = "auto",
+    engine: str = "local",
+    workers: int | None = None,
     skip_unreadable: bool = False,
     say: Say = silent,
 ) -> Ranking:
     """Rank sources for a target on the evidence there is: published outcomes, a probe of each source's features
-    on the target, and outcomes measured on this target before.
+    on the target, outcomes measured on this target before, and, where `budget` allows for it, a race.
 
     Without `sources`, the candidates are the checkpoints of this backbone in the cache, ImageNet's weights if
-    they can be had, and `none`. Raises `InputError` for what cannot be opened or has too few images.
+    they can be had, and `none`. `budget`, such as "30m" or "k=3" (as much as fine-tuning three sources), is what short
+    fine-tunings by `recipe` at `size` may cost; the same call goes on with a race that was cut off. Raises `InputError`
+    for what cannot be opened or has too few images, `WorkFailed` where a fine-tuning failed.
     """
+    from whence.data.threads import usable_cores
     from whence.knowledge import known_outcomes
     from whence.recommend.candidates import find_candidates
-    from whence.recommend.ranking import rank as rank_candidates
+    from whence.recommend.racing import read_budget, run_race
+    from whence.recommend.ranking import document
+    from whence.recommend.situation import look_at
 
+    allowed = read_budget(budget) if budget else None
     if not isinstance(target, Dataset):
         target = open_dataset(target, skip_unreadable=skip_unreadable)
-    candidates = find_candidates(
-        target, sources, backbone, size=size, folds=folds, seed=seed, device=check_device(device), say=say
+    device = check_device(device)
+    found = find_candidates(
+        target, sources, backbone, size=size, folds=folds, seed=seed, device=device, say=say
     )
     known = known_outcomes(without_target=target.fingerprint)
-    return Ranking(rank_candidates(candidates, known, target_name=target.name, seed=seed))
+    situation = look_at(found.candidates, known, target.name, seed=seed)
+    if allowed is None:
+        return Ranking(document(found.candidates, situation, target.name))
+    settings = {"base": recipe} if isinstance(recipe, str) else dict(recipe)
+    raced = run_race(
+        target, found.starts, situation, allowed, make_engine(engine, workers), backbone=backbone,
+        recipe=settings | {"size": size}, folds=folds, seed=seed, device=device, workers=workers or usable_cores(),
+        say=say,
+    )  # fmt: skip
+    answer = document(found.candidates, situation, target.name, raced.runs)
+    return Ranking(answer | {"race": raced.document(situation, allowed)})
 
 
 def score(

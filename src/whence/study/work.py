@@ -20,7 +20,9 @@ VERSIONS = {"pretrain": 1, "finetune": 1}
 
 def work_of(kind: str) -> Work:
     """The function that does jobs of this kind."""
-    known: dict[str, Work] = {"pretrain": pretrain, "finetune": finetune}
+    from whence.study.trial import TRIAL, begin
+
+    known: dict[str, Work] = {"pretrain": pretrain, "finetune": finetune, TRIAL: begin}
     if kind not in known:
         raise unknown_name("kind of job", kind, known)
     return known[kind]
@@ -52,6 +54,11 @@ def pretrain(job: Job, folder: Path) -> None:
 
 def finetune(job: Job, folder: Path) -> None:
     """Fine-tune a source on one fold of a target; keep the test predictions."""
+    _train(job, folder, *what_to_train(job))
+
+
+def what_to_train(job: Job) -> tuple[Dataset, Fold, Path | None]:
+    """The target, the fold of it and the weights (None: random ones) that a fine-tuning is about."""
     dataset = _open(job)
     fold = study_folds(dataset, job.inputs["folds"], job.inputs["seed"], _near(job))[job.inputs["fold"]]
     weights: Path | None = None
@@ -60,7 +67,7 @@ def finetune(job: Job, folder: Path) -> None:
     elif "weights" in job.inputs:
         weights = Path(job.locate["weights"])
         _check_unchanged(weights, job.inputs["weights"])
-    _train(job, folder, dataset, fold, weights)
+    return dataset, fold, weights
 
 
 def study_folds(
