@@ -103,6 +103,36 @@ def finetune(
     return [row for row in run_plan(plan, make_engine(engine, workers), say) if isinstance(row, Outcome)]
 
 
+def look(
+    source: Checkpoint | Dataset | str | Path,
+    target: Dataset | str | Path,
+    folder: str | Path,
+    *,
+    layer: str | None = None,
+    with_images: bool = False,
+    images: int = 8,
+    fold: int = 1,
+    backbone: str = "resnet50",
+    recipe: str | Mapping[str, Any] = "small",
+    folds: int | Literal["official"] = 5,
+    seed: int = 1,
+    device: str = "auto",
+    say: Say = silent,
+) -> dict[str, Any]:
+    """Draw where the network of one fine-tuned fold looks, into `folder`: the document of `whence look --json`.
+
+    The fold is trained again, to the same bits as `finetune` does on the same machine. Only `with_images` draws
+    pictures in which images of the target can be seen. Raises `InputError` for an unknown layer or fold.
+    """
+    from whence.study.looking import look_fold
+    from whence.study.single import finetune_plan
+
+    if isinstance(source, Checkpoint):
+        source = source.source
+    plan = finetune_plan(source, target, backbone, recipe, folds, seed, check_device(device), say)
+    return look_fold(plan, fold, Path(folder), layer, images if with_images else 0, say)
+
+
 @dataclass(frozen=True)
 class Ranking:
     """Sources for one target, best first. `document` is what `whence rank --json` prints."""
@@ -327,6 +357,8 @@ class Study:
         plan = self.plan(device=device, skip_unreadable=skip_unreadable, say=say)
         for warning in plan.warnings:
             say(f"warning: {warning}")
+        for note in plan.notes:
+            say(note)
         return run(plan, self.folder, make_engine(engine, workers), say)
 
     def status(self, *, device: str = "auto", skip_unreadable: bool = False) -> Status:

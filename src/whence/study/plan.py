@@ -50,7 +50,7 @@ class Plan:
         default_factory=dict
     )  # (target's label, recipe's name) → recipe
     origins: dict[tuple[str, str], dict[str, Origin]] = field(default_factory=dict)  # its fields' origins
-    sizes: dict[str, int | None] = field(default_factory=dict)  # label of ready weights → their images' size
+    notes: list[str] = field(default_factory=list)  # what a user is told before the jobs begin
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -110,14 +110,6 @@ def make_plan(
             for choice in study.recipe:
                 for seed in study.seed:
                     maker.add(ready[name, backbone], backbone, choice, seed)
-    sizes = sorted({recipe.size for recipe in maker.recipes.values()})
-    for source in ready.values():
-        if source.kind == "weights":
-            say(told_size(labels[source.name], source.size, sizes))
-        if source.told:
-            say(f"{labels[source.name]}: {source.told}")
-    for line in dict.fromkeys(told_recipe(recipe, maker.origins[of]) for of, recipe in maker.recipes.items()):
-        say(line)
     return Plan(
         study,
         list(maker.pretrainings.values()),
@@ -127,7 +119,7 @@ def make_plan(
         {labels[n]: _known_as(source, labels[n]) for (n, _), source in ready.items()},
         maker.recipes,
         maker.origins,
-        {labels[source.name]: source.size for source in ready.values() if source.kind == "weights"},
+        _notes(list(ready.values()), labels, maker),
         list(dict.fromkeys(maker.warnings)),
     )
 
@@ -265,6 +257,15 @@ class _Maker:
                 f"recipe {recipe.name!r} leaves {count} steps on {self.labels.get(dataset, dataset)} "
                 f"({images} training images): it was made for thousands of images, recipe 'small' for some hundred"
             )
+
+
+def _notes(sources: list[Source], labels: dict[str, str], maker: _Maker) -> list[str]:
+    """How weights were read, their own size beside the recipes', and where each setting comes from."""
+    sizes = sorted({recipe.size for recipe in maker.recipes.values()})
+    notes = [told_size(labels[s.name], s.size, sizes) for s in sources if s.kind == "weights"]
+    notes += [f"{labels[s.name]}: {s.told}" for s in sources if s.told]
+    notes += [told_recipe(recipe, maker.origins[of]) for of, recipe in maker.recipes.items()]
+    return list(dict.fromkeys(notes))
 
 
 def _known_as(source: Source, label: str) -> str:

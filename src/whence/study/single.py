@@ -64,6 +64,8 @@ def finetune_plan(
     warn_of_leakage(plan, say)
     if not plan.finetunings:
         raise InputError(f"source and target are the same dataset ({names[1]}); name another source, or none")
+    for note in plan.notes:
+        say(note)
     return plan.entries
 
 
