@@ -62,17 +62,19 @@ def pretrain(
     seed: int = 1,
     device: str = "auto",
     engine: str = "local",
+    energy: str | None = None,
     say: Say = silent,
 ) -> Checkpoint:
     """Train `backbone` on a source dataset (one grouped, stratified 80–10–10 split) and keep the checkpoint.
 
-    The same call again returns the checkpoint that is there. Raises `InputError` for what cannot be opened,
+    The same call again returns the checkpoint that is there. `energy`, a country's code (NLD, USA …), measures energy
+    and carbon with codecarbon. Raises `InputError` for what cannot be opened,
     `WorkFailed` with the reason if training failed.
     """
     from whence.study.single import pretrain_plan, run_plan
     from whence.study.work import checkpoint_path
 
-    plan = pretrain_plan(source, backbone, recipe, seed, check_device(device), say)
+    plan = pretrain_plan(source, backbone, recipe, seed, check_device(device), say, energy)
     found = run_plan(plan, make_engine(engine), say)[0]
     assert isinstance(found, Pretraining)
     return Checkpoint(checkpoint_path(found.job), found)
@@ -89,17 +91,19 @@ def finetune(
     device: str = "auto",
     engine: str = "local",
     workers: int | None = None,
+    energy: str | None = None,
     say: Say = silent,
 ) -> list[Outcome]:
     """Fine-tune a source on a target, fold by fold; return one outcome per fold.
 
-    A source that is a dataset is pretrained on first. What was measured before is not measured again.
+    A source that is a dataset is pretrained on first. What was measured before is not measured again. `energy`, a
+    country's code (NLD, USA …), measures energy and carbon with codecarbon.
     """
     from whence.study.single import finetune_plan, run_plan
 
     if isinstance(source, Checkpoint):
         source = source.source
-    plan = finetune_plan(source, target, backbone, recipe, folds, seed, check_device(device), say)
+    plan = finetune_plan(source, target, backbone, recipe, folds, seed, check_device(device), say, energy)
     return [row for row in run_plan(plan, make_engine(engine, workers), say) if isinstance(row, Outcome)]
 
 

@@ -11,6 +11,7 @@ from whence.data import Dataset, Fold, open_dataset, survey
 from whence.nets.backbone import check_backbone, check_image_size
 from whence.nets.forward import Device
 from whence.nets.sources import Source, find_source, source_kind, trained_on
+from whence.study.energy import check_energy
 from whence.study.job import Job
 from whence.study.naming import check_recipe_names, labels_of, located
 from whence.study.study_file import StudyFile
@@ -80,6 +81,7 @@ def make_plan(
     """
     for backbone in study.backbone:
         check_backbone(backbone)
+    study = study.model_copy(update={"energy": check_energy(study.energy)})
 
     def open_named(name: str) -> Dataset:
         if opened and name in opened:
@@ -131,11 +133,14 @@ def plan_pretraining(
     seed: int,
     device: str,
     say: Callable[[str], None],
+    energy: str | None = None,
 ) -> Entry:
     """The job that pretrains on one source dataset, outside any study."""
     check_backbone(backbone)
     survey(source)
-    study = StudyFile(name="pretrain", sources=[source.address], targets=[source.address])
+    study = StudyFile(
+        name="pretrain", sources=[source.address], targets=[source.address], energy=check_energy(energy)
+    )
     labels = {source.address: source.name}
     maker = _Maker(study, {source.address: source}, labels, device)
     entry = maker.pretraining(Source(source.address, "dataset"), source, backbone, choice, seed)
@@ -187,7 +192,7 @@ class _Maker:
             "pretrain",
             VERSIONS["pretrain"],
             inputs,
-            _locate(dataset),
+            _locate(dataset, self.study),
             cost=float(len(dataset) * recipe.epochs),
         )
         entry = Entry(job, self.labels[source.name], backbone, recipe.name, seed)
@@ -206,7 +211,7 @@ class _Maker:
         for fold in range(len(folds)):
             inputs = self._inputs(dataset, backbone, recipe, seed)
             inputs |= {"folds": self.study.folds, "fold": fold}
-            locate = _locate(dataset)
+            locate = _locate(dataset, self.study)
             if pretraining:
                 inputs["pretraining"] = pretraining.job.key
             elif source.path:
@@ -273,5 +278,6 @@ def _known_as(source: Source, label: str) -> str:
     return (trained_on(source.path) if source.path else None) or label
 
 
-def _locate(dataset: Dataset) -> dict[str, Any]:
-    return {"dataset": dataset.address, "options": asdict(dataset.options)}
+def _locate(dataset: Dataset, study: StudyFile) -> dict[str, Any]:
+    found = {"dataset": dataset.address, "options": asdict(dataset.options)}
+    return found | ({"energy": study.energy} if study.energy else {})

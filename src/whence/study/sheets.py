@@ -16,6 +16,7 @@ from whence.training.fitting import Fitted
 
 CHANNELS = 8  # feature maps in a row
 CLASSES, IMAGES = 12, 200  # drawn at most, and of each class averaged at most
+FEWEST = 4  # images in a mean
 AT_ONCE = 32
 
 
@@ -45,6 +46,8 @@ class Sheets:
             (true, len(which), [self._means(which, [one] * len(which))[1] for one in drawn])
             for true, which in self._by_class()
         ]
+        if not means:
+            return ""
         highest = max(float(one.max()) for _, _, found in means for one in found) or 1.0
         rows = [
             Row((f"images of {self.names[true]}", f"({count})"), [heat(one / highest) for one in found])
@@ -59,6 +62,8 @@ class Sheets:
         means = [
             (true, len(which), self._means(which, self.told[which])[0]) for true, which in self._by_class()
         ]
+        if not means:
+            return ""
         overall = np.mean([found.mean(axis=(1, 2)) for _, _, found in means], axis=0)
         strongest = np.argsort(-overall, kind="stable")[:CHANNELS]
         rows = [
@@ -104,9 +109,9 @@ class Sheets:
         return self._write(file, title, heads, rows)
 
     def _by_class(self) -> list[tuple[int, NDArray[np.int64]]]:
-        """Of each class that the fold tests, up to `CLASSES` of them: the first test images."""
+        """Up to `CLASSES` classes with their first test images; none with so few that a mean would show one of them."""
         found = [(true, np.flatnonzero(self.labels == true)[:IMAGES]) for true in range(len(self.names))]
-        return [(true, which) for true, which in found if len(which)][:CLASSES]
+        return [(true, which) for true, which in found if len(which) >= FEWEST][:CLASSES]
 
     def _means(
         self, which: NDArray[np.int64], classes: Sequence[int] | NDArray[np.int64]

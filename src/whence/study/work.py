@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -113,6 +113,7 @@ def _check_unchanged(weights: Path, identity: str) -> None:
 def _train(
     job: Job, folder: Path, dataset: Dataset, fold: Fold, weights: Path | None, beside: Path
 ) -> Fitted:
+    from whence.study.energy import metered
     from whence.training.choosing import Epoch
     from whence.training.fitting import train_on_fold
     from whence.training.keeping import Keeper
@@ -130,18 +131,24 @@ def _train(
                 f"validation AUC {epoch.validation_auc:.4f}, test AUC {epoch.test_auc:.4f}"
             )
 
-        return train_on_fold(
-            dataset,
-            fold,
-            job.inputs["backbone"],
-            Recipe.model_validate(job.inputs["recipe"]),
-            weights=weights,
-            seed=job.seed,
-            device=job.inputs["device"],
-            threads=job.inputs["threads"],
-            on_epoch=note,
-            keeper=Keeper(state, say=say),
-        )
+        keeper = Keeper(state, say=say)
+        with metered(job.locate.get("energy"), say) as energy:
+            fitted = train_on_fold(
+                dataset,
+                fold,
+                job.inputs["backbone"],
+                Recipe.model_validate(job.inputs["recipe"]),
+                weights=weights,
+                seed=job.seed,
+                device=job.inputs["device"],
+                threads=job.inputs["threads"],
+                on_epoch=note,
+                keeper=keeper,
+            )
+        if energy and keeper.before:
+            say("energy is not told: the part of this training before it was cut off is not in it")
+            energy.clear()
+        return replace(fitted, energy=energy)
 
 
 def _write(job: Job, folder: Path, dataset: Dataset, fold: Fold, fitted: Fitted) -> None:
@@ -151,6 +158,7 @@ def _write(job: Job, folder: Path, dataset: Dataset, fold: Fold, fitted: Fitted)
         folder / "result.json",
         {
             **fitted.metrics,
+            **fitted.energy,
             "converged": fitted.converged,
             "epochs": len(fitted.epochs),
             "train_images": len(fold.train),
