@@ -15,9 +15,8 @@ Outcomes = Callable[..., dict[str, Any]]
 
 
 def values(chart: Any) -> list[dict[str, Any]]:
-    document = chart.to_dict()
-    found: list[dict[str, Any]] = document.get("data", document["layer"][0].get("data"))["values"]
-    return found
+    (found,) = chart.to_dict()["datasets"].values()
+    return list(found)
 
 
 def test_a_confusion_matrix_counts_all_folds(outcome: Outcomes) -> None:

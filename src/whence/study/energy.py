@@ -7,6 +7,7 @@ kilowatt-hour has cost. Of several jobs on one machine each counts its own proce
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib.util import find_spec
@@ -83,7 +84,8 @@ def _quietly(work: Callable[[], Any], say: Callable[[str], None]) -> Any:
     """What `work` returns; None, and a word to `say`, where it fails. What it prints is thrown away."""
     logging.getLogger("codecarbon").disabled = True
     try:
-        with redirect_stdout(StringIO()):
+        with redirect_stdout(StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             return work()
     except Exception as error:  # another library's; a job must not end with its meter
         say(f"energy is not measured ({type(error).__name__}: {error})")
