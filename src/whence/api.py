@@ -62,17 +62,19 @@ def pretrain(
     seed: int = 1,
     device: str = "auto",
     engine: str = "local",
+    energy: str | None = None,
     say: Say = silent,
 ) -> Checkpoint:
     """Train `backbone` on a source dataset (one grouped, stratified 80–10–10 split) and keep the checkpoint.
 
-    The same call again returns the checkpoint that is there. Raises `InputError` for what cannot be opened,
+    The same call again returns the checkpoint that is there. `energy`, a country's code (NLD, USA …), measures energy
+    and carbon with codecarbon. Raises `InputError` for what cannot be opened,
     `WorkFailed` with the reason if training failed.
     """
     from whence.study.single import pretrain_plan, run_plan
     from whence.study.work import checkpoint_path
 
-    plan = pretrain_plan(source, backbone, recipe, seed, check_device(device), say)
+    plan = pretrain_plan(source, backbone, recipe, seed, check_device(device), say, energy)
     found = run_plan(plan, make_engine(engine), say)[0]
     assert isinstance(found, Pretraining)
     return Checkpoint(checkpoint_path(found.job), found)
@@ -89,18 +91,50 @@ def finetune(
     device: str = "auto",
     engine: str = "local",
     workers: int | None = None,
+    energy: str | None = None,
     say: Say = silent,
 ) -> list[Outcome]:
     """Fine-tune a source on a target, fold by fold; return one outcome per fold.
 
-    A source that is a dataset is pretrained on first. What was measured before is not measured again.
+    A source that is a dataset is pretrained on first. What was measured before is not measured again. `energy`, a
+    country's code (NLD, USA …), measures energy and carbon with codecarbon.
     """
     from whence.study.single import finetune_plan, run_plan
 
     if isinstance(source, Checkpoint):
         source = source.source
-    plan = finetune_plan(source, target, backbone, recipe, folds, seed, check_device(device), say)
+    plan = finetune_plan(source, target, backbone, recipe, folds, seed, check_device(device), say, energy)
     return [row for row in run_plan(plan, make_engine(engine, workers), say) if isinstance(row, Outcome)]
+
+
+def look(
+    source: Checkpoint | Dataset | str | Path,
+    target: Dataset | str | Path,
+    folder: str | Path,
+    *,
+    layer: str | None = None,
+    with_images: bool = False,
+    images: int = 8,
+    fold: int = 1,
+    backbone: str = "resnet50",
+    recipe: str | Mapping[str, Any] = "small",
+    folds: int | Literal["official"] = 5,
+    seed: int = 1,
+    device: str = "auto",
+    say: Say = silent,
+) -> dict[str, Any]:
+    """Draw where the network of one fine-tuned fold looks, into `folder`: the document of `whence look --json`.
+
+    The fold is trained again, to the same bits as `finetune` does on the same machine. Only `with_images` draws
+    pictures in which images of the target can be seen. Raises `InputError` for an unknown layer or fold.
+    """
+    from whence.study.looking import look_fold
+    from whence.study.single import finetune_plan
+
+    if isinstance(source, Checkpoint):
+        source = source.source
+    plan = finetune_plan(source, target, backbone, recipe, folds, seed, check_device(device), say)
+    return look_fold(plan, fold, Path(folder), layer, images if with_images else 0, say)
 
 
 @dataclass(frozen=True)
@@ -348,6 +382,8 @@ class Study:
         plan = self.plan(device=device, skip_unreadable=skip_unreadable, say=say)
         for warning in plan.warnings:
             say(f"warning: {warning}")
+        for note in plan.notes:
+            say(note)
         return run(plan, self.folder, make_engine(engine, workers), say)
 
     def status(self, *, device: str = "auto", skip_unreadable: bool = False) -> Status:

@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from whence.cli import datasets, demo, doctor, finetune, knowledge, pretrain, rank, run_job, score, study
+from whence.cli import (
+    datasets,
+    demo,
+    doctor,
+    finetune,
+    knowledge,
+    look,
+    pretrain,
+    rank,
+    run_job,
+    score,
+    study,
+)
 
 app = typer.Typer(
     name="whence",
@@ -22,6 +34,7 @@ app.command("rank")(rank.rank)
 app.command("score")(score.score)
 app.command("pretrain")(pretrain.pretrain)
 app.command("finetune")(finetune.finetune)
+app.command("look")(look.look)
 app.add_typer(study.app, name="study")
 app.add_typer(knowledge.app, name="knowledge")
 app.command("run-job")(run_job.run_job)

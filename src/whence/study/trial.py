@@ -13,14 +13,14 @@ from whence.paths import read_json, write_json
 from whence.study.job import Job
 from whence.study.resume import forget_state, state_file
 
-TRIAL, VERSION = "trial", 1
+VERSION = 1
 
 
 def trial_of(finetuning: Job, until: int) -> Job:
     """The job that trains the first `until` epochs of a fine-tuning."""
     return replace(
         finetuning,
-        kind=TRIAL,
+        kind="trial",
         version=VERSION,
         inputs={"finetuning": finetuning.key, "until": until, "threads": finetuning.inputs["threads"]},
         locate={"inputs": finetuning.inputs, "locate": finetuning.locate, "version": finetuning.version},

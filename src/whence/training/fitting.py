@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,7 @@ class Fitted:
     seconds: float  # with those before it was cut off
     note: str
     probabilities: NDArray[np.float64]  # (N_test, C), rows in the order of fold.test
+    energy: dict[str, float] = field(default_factory=dict)  # energy_kwh and co2_g where they were measured
 
 
 def train_on_fold(
