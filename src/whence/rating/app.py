@@ -6,15 +6,13 @@ that reached us by another name (DNS rebinding), and the security policy lets th
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import jinja2
 from starlette.applications import Starlette
@@ -31,21 +29,8 @@ from whence.rating.names import AUTOMATIC, checked_name, file_stem
 from whence.rating.questions import PROPERTIES, QUESTIONS
 from whence.rating.sheets import Answers, Sheet, read_folder, read_sheet, read_sheets, sheet_file, write_sheet
 from whence.rating.shown import Shown
+from whence.rating.web import HEADERS, HOSTS, SCRIPT, STATIC, form_of, sentence
 
-HOSTS = ("127.0.0.1", "localhost")
-LARGEST_FORM = 10_000  # bytes
-POLICY = (
-    "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "no-referrer",  # the address holds the token
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",  # the pictures are not to stay behind in the browser
-}
-STATIC = {"rating.css": "text/css", "rating.js": "text/javascript"}
 Say = Callable[[str], None]
 
 
@@ -87,7 +72,7 @@ class RatingPage:
         """The first page: what this is, and who rates."""
         sheets = await run_in_threadpool(read_folder, self.folder)
         people = [
-            (sheet.rater, file_stem(sheet.rater), self._done(sheet))
+            (sheet.rater, self._next_place(sheet), self._done(sheet))
             for sheet in sheets
             if sheet.rater != AUTOMATIC
         ]
@@ -97,20 +82,18 @@ class RatingPage:
 
     async def start(self, request: Request) -> Response:
         """Take a name and go to its first dataset that is not complete; a name that is there already goes on."""
-        typed = (await _form(request)).get("name", "")
+        typed = (await form_of(request)).get("name", "")
         try:
             name = checked_name(typed)
             sheet = await run_in_threadpool(read_sheet, self.folder, name)
         except InputError as error:
-            return await self.welcome(request, told=_sentence(error), typed=typed)
+            return await self.welcome(request, told=sentence(error), typed=typed)
         if not sheet.answers:
             try:
                 await run_in_threadpool(self._save, sheet, self.datasets[0].name, {})
             except OSError as error:
                 return await self.welcome(request, told=self._not_saved(error), typed=typed)
-        at = self._first_open(sheet)
-        place = "end" if at is None else str(at + 1)
-        return self._redirect(f"rater/{file_stem(name)}/{place}")
+        return self._redirect(self._next_place(sheet))
 
     async def dataset(self, request: Request, told: str = "", marked: Answers | None = None) -> Response:
         """Nine images and six questions."""
@@ -134,7 +117,7 @@ class RatingPage:
     async def save(self, request: Request) -> Response:
         """Save one click (JSON, from the page's script) or the whole form (from a browser without scripts)."""
         number, sheet = self._number(request), await self._sheet(request)
-        form, by_script = await _form(request), request.headers.get("accept") == "application/json"
+        form, by_script = await form_of(request), request.headers.get("accept") == SCRIPT
         answers = {key: form[key] for key in PROPERTIES if form.get(key)}
         here = self.datasets[number].name
         was_complete = sheet.is_complete(here)
@@ -142,8 +125,8 @@ class RatingPage:
             sheet = await run_in_threadpool(self._save, sheet, here, answers)
         except InputError as error:
             if by_script:
-                return JSONResponse({"saved": False, "reason": _sentence(error)}, 400)
-            raise HTTPException(400, _sentence(error)) from error
+                return JSONResponse({"saved": False, "reason": sentence(error)}, 400)
+            raise HTTPException(400, sentence(error)) from error
         except OSError as error:
             if by_script:
                 return JSONResponse({"saved": False, "reason": self._not_saved(error)}, 507)
@@ -190,7 +173,11 @@ class RatingPage:
             try:
                 return await handler(request)
             except InputError as error:  # a rater's file that somebody mended wrongly
-                return self._page("wrong", 500, told=_sentence(error))
+                if request.headers.get("accept") == SCRIPT:
+                    return JSONResponse(
+                        {"saved": False, "reason": f"Not saved: {error}."}, 500, headers=HEADERS
+                    )
+                return self._page("wrong", 500, told=sentence(error))
 
         return guarded
 
@@ -214,8 +201,12 @@ class RatingPage:
             raise HTTPException(404)
         return number - 1
 
-    def _first_open(self, sheet: Sheet) -> int | None:
-        return next((i for i, shown in enumerate(self.datasets) if not sheet.is_complete(shown.name)), None)
+    def _next_place(self, sheet: Sheet) -> str:
+        """Where a rater goes on: the first dataset that is not complete, or the end."""
+        incomplete = [
+            i for i, shown in enumerate(self.datasets, start=1) if not sheet.is_complete(shown.name)
+        ]
+        return f"rater/{file_stem(sheet.rater)}/{incomplete[0] if incomplete else 'end'}"
 
     def _done(self, sheet: Sheet) -> int:
         return sum(sheet.is_complete(shown.name) for shown in self.datasets)
@@ -235,28 +226,3 @@ class RatingPage:
 
     def _redirect(self, place: str) -> Response:
         return RedirectResponse(f"/{self.token}/{place}", 303, headers=HEADERS)
-
-
-async def _form(request: Request) -> Mapping[str, str]:
-    """The fields of a form or JSON object, all text. Raises `HTTPException` for anything else, or for too much."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_FORM:
-            raise HTTPException(413)
-    try:
-        text = body.decode("utf-8")
-        if request.headers.get("content-type", "").startswith("application/json"):
-            fields = json.loads(text)
-        else:
-            fields = dict(parse_qsl(text))
-    except ValueError as error:
-        raise HTTPException(400) from error
-    if not isinstance(fields, dict) or not all(isinstance(value, str) for value in fields.values()):
-        raise HTTPException(400)
-    return fields
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."

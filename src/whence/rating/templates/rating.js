@@ -15,6 +15,7 @@ if (form) {
     try {
       const reply = await fetch(form.action, {
         method: "POST",
+        keepalive: true, // it is sent even if the page is closed now
         headers: { "Content-Type": "application/json", Accept: "application/json" },
         body: JSON.stringify(sent),
       });
@@ -36,7 +37,9 @@ if (form) {
     }
     alertLine.hidden = told.saved;
     alertLine.textContent = told.saved ? "" : `${told.reason} Your answers are still marked here: go on, or press “Next” to try again.`;
-    if (told.saved) {
+    if (told.saved && unsaved.size) {
+      statusLine.textContent = "Saving…"; // a later click is on its way
+    } else if (told.saved) {
       statusLine.textContent = told.open ? `Saved. ${told.open} of ${fieldsets.length} questions open.` : "Saved. All questions are answered.";
       document.getElementById("done").textContent = told.done;
       const here = document.querySelector(".steps [aria-current]");
@@ -54,6 +57,7 @@ if (form) {
 
   form.addEventListener("change", (event) => {
     unsaved.set(event.target.name, event.target.value);
+    statusLine.textContent = "Saving…";
     later();
   });
 
@@ -65,6 +69,12 @@ if (form) {
 
   addEventListener("beforeunload", (event) => {
     if (unsaved.size) event.preventDefault();
+  });
+
+  addEventListener("pagehide", () => {
+    if (!unsaved.size) return;
+    const sent = new Blob([JSON.stringify(Object.fromEntries(unsaved))], { type: "application/json" });
+    navigator.sendBeacon(form.action, sent);
   });
 
   function goTo(fieldset) {
