@@ -135,7 +135,7 @@ def tell(found: Summary, folder: Path) -> None:
             }
             for sheet in found.raters
         ],
-        f"Raters in {folder}",
+        "Raters",
     )
     print_table([_vote_row(found, name) for name in found.datasets], "What most raters said")
     for name, key, tied in found.ties():

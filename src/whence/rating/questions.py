@@ -103,7 +103,7 @@ QUESTIONS = (
         "How much do the images differ from one another?",
         "Pictures that are all taken in one way teach a network little about others.",
         (
-            Answer("low", "Little: all much alike"),
+            Answer("low", "Little: all alike"),
             Answer("medium", "Somewhat"),
             Answer("high", "Much: hardly two alike"),
         ),
