@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from whence.data import ArrayStore, Dataset, open_dataset
 from whence.errors import InputError
+from whence.measures import expert
+from whence.rating import answers_about
 from whence.rating.automatic import Measured, derive, layout, measure, rate
 from whence.rating.questions import PROPERTIES, QUESTIONS
+from whence.rating.sheets import Sheet, write_sheet
 from whence.records import Card
 
 PLAIN = Measured(grey=0.0, borders=0.3, layout=0.5, diversity=0.2)
@@ -106,3 +110,26 @@ def test_diversity(value: float, answer: str) -> None:
 def test_a_single_class_is_refused() -> None:
     with pytest.raises(InputError, match="single class"):
         derive(made(noise(4, 4, 4), classes=1), PLAIN)
+
+
+def test_people_s_answers_come_first_and_the_others_are_filled_in(tmp_path: Path) -> None:
+    """One dataset rated by two people, one in part, one by nobody: all three have complete answers."""
+    textures, histology, noisy = (
+        open_dataset("demo:textures"),
+        open_dataset("demo:histology"),
+        made(noise(20, 16, 16)),
+    )
+    rated = {question.key: question.accepted[0] for question in QUESTIONS}
+    for name in ("Ann", "Ben"):
+        write_sheet(tmp_path, Sheet(name, {"demo:textures": rated, "demo:histology": {"origin": "natural"}}))
+    write_sheet(tmp_path, Sheet("automatic", {"made": rated}))  # what a file says for it is not asked
+    found = answers_about([textures, histology, noisy], tmp_path)
+    assert expert(found["demo:textures"], np.zeros(6)) == 0
+    codes = {
+        name: [q.accepted.index(one.answer) for q, one in zip(QUESTIONS, rate(dataset).values(), strict=True)]
+        for name, dataset in (("demo:histology", histology), ("made", noisy))
+    }
+    assert expert(found["demo:histology"], [0, *codes["demo:histology"][1:]]) == 0
+    assert expert(found["made"], codes["made"]) == 0
+    alone = answers_about([noisy])
+    assert expert(alone["made"], found["made"]) == 0

@@ -1,5 +1,6 @@
 """The experts: six questions about nine images of each dataset, and what several raters answered."""
 
+from whence.rating.answers import answers_about
 from whence.rating.automatic import rate as rate_automatically
 from whence.rating.questions import PROPERTIES, QUESTIONS
 from whence.rating.sheets import Sheet, read_folder, read_sheets, take_over, write_sheet
@@ -10,6 +11,7 @@ __all__ = [
     "QUESTIONS",
     "Sheet",
     "Summary",
+    "answers_about",
     "document",
     "rate_automatically",
     "raters_answers",
