@@ -3,7 +3,7 @@
 from whence.stats.agreement import Agreement, Vote, agreement, fleiss_kappa, majority
 from whence.stats.classification import accuracy, auc, class_aucs
 from whence.stats.convergence import has_converged
-from whence.stats.estimates import Estimate, estimate, estimates
+from whence.stats.estimates import Estimate, estimate, estimates, estimates_over_folds
 from whence.stats.metrics import (
     absent_classes,
     balanced_accuracy,
@@ -32,6 +32,7 @@ __all__ = [
     "corrected_difference",
     "estimate",
     "estimates",
+    "estimates_over_folds",
     "f1",
     "fleiss_kappa",
     "has_converged",
