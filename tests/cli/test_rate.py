@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,3 +116,19 @@ def test_mistakes_are_named(words: tuple[str, ...], told: str, picture_folder: A
     assert done.exit_code == 2, done.output
     assert told in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("package", ["uvicorn", "starlette"])
+def test_what_is_not_installed_is_named(
+    package: str, picture_folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in [name for name in sys.modules if name.partition(".")[0] in ("starlette", "uvicorn")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.delitem(sys.modules, "whence.rating.app", raising=False)
+    monkeypatch.delitem(sys.modules, "whence.rating.web", raising=False)
+    monkeypatch.setitem(sys.modules, package, None)
+    done = whence(picture_folder(), "-o", tmp_path / "ratings")
+    assert done.exit_code == 2
+    assert f"{package} is not installed, which serves the page: pip install 'whence[rate]'" in " ".join(
+        done.stderr.split()
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import resource
 import shutil
 import threading
 from pathlib import Path
@@ -221,6 +222,30 @@ def test_a_folder_that_became_a_file_is_told_and_nothing_is_called_saved(
     assert reply.status_code == 400
     assert "Not saved" in reply.text
     assert "cannot be written" in reply.text
+
+
+def test_a_full_disk_without_scripts_shows_the_page_again_with_what_was_chosen(
+    client: TestClient, folder: Path
+) -> None:
+    """The system refuses to write, as on a full disk: the form comes back as it was sent, and nothing is lost."""
+    place = start(client, "Ann")
+    client.post(f"{place}/1", data={"origin": "medical"})
+    before = (folder / "ann.csv").read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        reply = client.post(f"{place}/1", data={"origin": "natural", "colour": "grey"})
+        told = client.post(f"{place}/1", json={"origin": "natural"}, headers=SCRIPT)
+        newcomer = client.post(f"{HERE}/start", data={"name": "Ben"})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (reply.status_code, told.status_code, newcomer.status_code) == (507, 507, 400)
+    assert "File too large" in reply.text
+    assert re.search(r'value="natural" checked', reply.text)
+    assert re.search(r'value="grey" checked', reply.text)
+    assert told.json()["saved"] is False
+    assert "Not saved" in newcomer.text
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == {"ann.csv": before}
 
 
 def test_a_file_that_was_mended_wrongly_is_told(client: TestClient, folder: Path) -> None:

@@ -42,7 +42,12 @@ def serve(
 
     page = RatingPage(datasets, folder, token, say)
     config = uvicorn.Config(  # no access log: every line of it would hold the token
-        page.application(), log_level="warning", access_log=False, lifespan="off", server_header=False
+        page.application(),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=3,
     )
     try:
         Server(config).run(sockets=[listening])
