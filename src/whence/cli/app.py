@@ -15,6 +15,7 @@ from whence.cli import (
     look,
     pretrain,
     rank,
+    rate,
     run_job,
     score,
     study,
@@ -32,6 +33,7 @@ app.command("demo")(demo.demo)
 app.add_typer(datasets.app, name="datasets")
 app.command("rank")(rank.rank)
 app.command("score")(score.score)
+app.command("rate")(rate.rate)
 app.command("pretrain")(pretrain.pretrain)
 app.command("finetune")(finetune.finetune)
 app.command("look")(look.look)

@@ -5,6 +5,7 @@
 """
 
 from whence.measures.contract import Measure, MeasureWarning
+from whence.measures.expert import expert, expert_range
 from whence.measures.fu import fu
 from whence.measures.gbc import gbc
 from whence.measures.h_score import h_score
@@ -27,6 +28,8 @@ __all__ = [
     "MeasureWarning",
     "Prepared",
     "all_measures",
+    "expert",
+    "expert_range",
     "fu",
     "gbc",
     "get",

@@ -1,5 +1,6 @@
 """Statistics of outcomes: pure functions on arrays, free of files, devices and networks."""
 
+from whence.stats.agreement import Agreement, Vote, agreement, fleiss_kappa, majority
 from whence.stats.classification import accuracy, auc, class_aucs
 from whence.stats.convergence import has_converged
 from whence.stats.estimates import Estimate, estimate, estimates, estimates_over_folds
@@ -15,11 +16,14 @@ from whence.stats.paired import Difference, Practical, corrected_difference, pra
 from whence.stats.transfer import transferability
 
 __all__ = [
+    "Agreement",
     "Difference",
     "Estimate",
     "Practical",
+    "Vote",
     "absent_classes",
     "accuracy",
+    "agreement",
     "auc",
     "balanced_accuracy",
     "calibration_error",
@@ -30,8 +34,10 @@ __all__ = [
     "estimates",
     "estimates_over_folds",
     "f1",
+    "fleiss_kappa",
     "has_converged",
     "macro_auc",
+    "majority",
     "practical_difference",
     "transferability",
 ]
