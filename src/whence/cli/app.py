@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from whence.cli import datasets, demo, doctor, finetune, knowledge, pretrain, rank, run_job, score, study
+from whence.cli import (
+    datasets,
+    demo,
+    distance,
+    doctor,
+    finetune,
+    knowledge,
+    pretrain,
+    rank,
+    run_job,
+    score,
+    study,
+)
 
 app = typer.Typer(
     name="whence",
@@ -20,6 +32,7 @@ app.command("demo")(demo.demo)
 app.add_typer(datasets.app, name="datasets")
 app.command("rank")(rank.rank)
 app.command("score")(score.score)
+app.command("distance")(distance.distance)
 app.command("pretrain")(pretrain.pretrain)
 app.command("finetune")(finetune.finetune)
 app.add_typer(study.app, name="study")

@@ -24,22 +24,29 @@ def sides(dataset: Dataset, draws: int, seed: int) -> list[tuple[Rows, Rows]]:
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     groups = _groups(dataset)
-    alone = len(np.unique(groups)) == len(dataset)
+    grouped = len(np.unique(groups)) < len(dataset)
+    kind = StratifiedGroupKFold if grouped else StratifiedKFold
     seeds = np.random.SeedSequence([seed, int(dataset.fingerprint[:8], 16)]).generate_state(draws)
     found = []
     for state in seeds.tolist():
-        kind = StratifiedKFold if alone else StratifiedGroupKFold
         cutter = kind(2, shuffle=True, random_state=state)
         try:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
-                one, other = next(cutter.split(np.zeros(len(dataset)), dataset.labels, groups))
+                one, other = next(
+                    cutter.split(np.zeros(len(dataset)), dataset.labels, groups if grouped else None)
+                )
         except ValueError as error:
             raise InputError(
                 f"{dataset.name!r} cannot be cut into halves that hold the same classes ({error}); add images or groups"
             ) from error
         found.append((one.astype(np.int64), other.astype(np.int64)))
     return found
+
+
+def most_in_a_half(cuts: list[tuple[Rows, Rows]]) -> int:
+    """How many images the smallest half has."""
+    return min(len(side) for cut in cuts for side in cut)
 
 
 def halves(dataset: Dataset, cuts: list[tuple[Rows, Rows]], images: int, seed: int) -> list[Rows]:
@@ -49,7 +56,7 @@ def halves(dataset: Dataset, cuts: list[tuple[Rows, Rows]], images: int, seed: i
 
 
 def stratified(labels: NDArray[np.int64], rows: Rows, images: int, random: np.random.Generator) -> Rows:
-    """`images` of `rows`, sorted, in which the classes have their shares as nearly as can be, and one where there is room.
+    """`images` of `rows`, sorted: each class has its share as nearly as can be, and one at least where there is room.
 
     Raises `InputError` for more than there are.
     """

@@ -21,7 +21,7 @@ from whence.features.extract import features as extract_features
 from whence.features.extract import load_network
 from whence.features.fisher import FilterMeans
 from whence.features.kept import kept_path, read_kept
-from whence.features.subsets import Rows, halves, sides, weighted
+from whence.features.subsets import Rows, halves, most_in_a_half, sides, weighted
 from whence.features.task_head import exact_directions, fit_head, sampled_directions
 from whence.nets.backbone import check_image_size
 from whence.nets.sources import find_source
@@ -127,8 +127,7 @@ def _subsets(dataset: Dataset, protocol: str, images: int | None, seed: int) -> 
     if protocol != "halves":
         raise InputError(f"protocol is {protocol!r}; accepted are 'halves' and 'paper'")
     cuts = sides(dataset, DRAWS, seed)
-    most = min(len(side) for cut in cuts for side in cut)
-    return halves(dataset, cuts, min(most, MOST) if images is None else images, seed)
+    return halves(dataset, cuts, min(most_in_a_half(cuts), MOST) if images is None else images, seed)
 
 
 def _notes(dataset: Dataset, rows: list[Rows], single: int) -> tuple[str, ...]:
