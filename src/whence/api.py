@@ -295,7 +295,9 @@ def distances(
     from whence.recommend.seen import Settings
 
     if not matrix and len(datasets) != 2:
-        raise InputError(f"{len(datasets)} datasets are given; a distance takes two, or more with --matrix")
+        raise InputError(
+            f"a distance takes two datasets, or more with --matrix (matrix=True); {len(datasets)} given"
+        )
     opened = [
         d if isinstance(d, Dataset) else open_dataset(d, skip_unreadable=skip_unreadable) for d in datasets
     ]

@@ -103,12 +103,12 @@ def test_sampled_labels_have_the_exact_fisher_as_their_mean_and_batch_means_do_n
     images = torch.randn(4, 3, 9, 9, dtype=torch.float64)
     exact, head = brute_force(network, images), head_of(network)
     features = network.forward_head(network.forward_features(images), pre_logits=True).numpy()
-    draws = np.random.default_rng(0).random((4, 4000))
+    draws = np.random.default_rng(0).random((4, 1000))
     directions = sampled_directions(head.probabilities(features), draws) @ head.weight
     means = FilterMeans(network)
     found = means(images, torch.from_numpy(directions)).mean(dim=0).numpy()
-    np.testing.assert_allclose(found, exact, rtol=0.1)
-    assert found.sum() / exact.sum() == pytest.approx(1, rel=0.03)
+    np.testing.assert_allclose(found, exact, rtol=0.2)
+    assert found.sum() / exact.sum() == pytest.approx(1, rel=0.05)
 
 
 def test_directions_square_to_the_covariance_of_slopes() -> None:
@@ -147,7 +147,8 @@ def test_the_head_is_the_penalised_optimum_with_any_number_of_images() -> None:
 
 def test_the_numbers_of_filters_are_the_method_s() -> None:
     for backbone, filters in (("resnet18", 9600), ("resnet34", 17024), ("resnet50", 53120)):
-        assert FilterMeans(build(backbone, 2, 0.0, 0)).filters == filters
+        with torch.device("meta"):  # shapes without numbers
+            assert FilterMeans(build(backbone, 2, 0.0, 0)).filters == filters
 
 
 @pytest.mark.parametrize("backbone", ["test_resnet", "mobilenetv3_small_100", "test_efficientnet"])

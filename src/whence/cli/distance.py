@@ -63,6 +63,10 @@ def distance(
     """How unlike are datasets? Every distance, beside the noise: the distance between halves of one dataset."""
     from whence import api
 
+    if output:
+        from whence.report.distances import check_suffix
+
+        check_suffix(output)
     found = api.distances(
         names,
         matrix=matrix,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -21,13 +22,15 @@ from torch import nn
 from whence.errors import InputError
 from whence.nets.backbone import head_names, penultimate
 
+LEAST_SHARE = 0.5  # of the backbone's weights, in layers that are looked at
+
 
 class FilterMeans:
     """A network whose squared gradients are asked for: frozen, in eval mode; weights are used as they are.
 
     Watched are the weights of all convolutions and batch normalisations but the head's, in the network's order:
-    ResNet-18 has 9,600 filters, ResNet-50 53,120. Raises `InputError` for a network without them, or whose
-    convolutions pad in a way of their own.
+    ResNet-18 has 9,600 filters, ResNet-50 53,120. Raises `InputError` for a network that has most of its weights
+    elsewhere, or whose convolutions pad in a way of their own.
     """
 
     def __init__(self, network: nn.Module, name: str = "the network") -> None:
@@ -36,14 +39,20 @@ class FilterMeans:
         heads = tuple(f"{head}" for head in head_names(network))
         self._watched = [m for n, m in network.named_modules() if _is_watched(m) and not n.startswith(heads)]
         odd = [m for m in self._watched if isinstance(m, nn.Conv2d) and not _is_plain(m)]
-        if odd or not self._watched:
-            found = f"a {type(odd[0]).__name__} that pads in its own way" if odd else "none"
+        everything = sum(p.numel() for n, p in network.named_parameters() if not n.startswith(heads))
+        share = sum(p.numel() for m in self._watched for p in m.parameters()) / max(everything, 1)
+        if odd or share < LEAST_SHARE:
+            found = (
+                f"a {type(odd[0]).__name__} that pads in its own way"
+                if odd
+                else f"{share:.0%} of its weights there"
+            )
             raise InputError(
-                f"the embedding of filters needs plain convolutions or batch normalisations; {name} has {found}. "
+                f"an embedding of filters looks at plain convolutions and batch normalisations; {name} has {found}. "
                 "Take a ResNet as the probe"
             )
         sizes = [_filters(module) for module in self._watched]
-        self._places = dict(zip(self._watched, torch.tensor([0, *sizes]).cumsum(0).tolist(), strict=False))
+        self._places = dict(zip(self._watched, accumulate([0, *sizes]), strict=False))
         self.filters = sum(sizes)
 
     def __call__(self, images: torch.Tensor, directions: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-PENALTY = 0.01  # of the squared weights, against the mean loss on features of mean square length 1
+# Of the squared weights, against the mean loss on features of mean square length 1: near the least loss on held-out
+# images of seven real sets, whether 60 or 200 images were learned from.
+PENALTY = 0.003
 
 
 @dataclass(frozen=True, eq=False)

@@ -94,7 +94,7 @@ def measure_distances(
     chosen = _chosen(measures)
     names = [dataset.name for dataset in datasets]
     if len(datasets) < 2:
-        raise InputError(f"{len(datasets)} dataset is given; a distance takes two, or more with --matrix")
+        raise InputError(f"a distance takes two datasets or more; {len(datasets)} given")
     if len(datasets) > 2 and len(set(names)) < len(names):
         raise InputError(f"two of {', '.join(names)} have the same name; rename one folder")
     loaded = None

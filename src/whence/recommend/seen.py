@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from whence.data import Dataset
 from whence.data.describe import properties
+from whence.errors import InputError
 from whence.features.extract import features as extract_features
 from whence.features.subsets import Rows, halves, most_in_a_half, sides
 from whence.features.task2vec import DRAWS, MOST, Embeddings, Labels, Probe, embed
@@ -110,9 +111,19 @@ class Seen:
 def look(
     datasets: Sequence[Dataset], names: Sequence[str], probe: Probe | None, settings: Settings
 ) -> list[Seen]:
-    """All datasets, in samples of one size: what `settings` says, or the smallest half, 500 at most."""
+    """All datasets, in samples of one size: what `settings` says, or the smallest half, 500 at most.
+
+    Raises `InputError` where a dataset cannot be halved, or half of it has fewer images than were asked for.
+    """
     cuts = [sides(dataset, DRAWS, settings.seed) for dataset in datasets]
-    images = settings.images or min(MOST, *(most_in_a_half(cut) for cut in cuts))
+    halves_hold = [most_in_a_half(cut) for cut in cuts]
+    images = settings.images or min(MOST, *halves_hold)
+    if images > min(halves_hold):
+        smallest = names[int(np.argmin(halves_hold))]
+        raise InputError(
+            f"samples of {images} images were asked for, and half of {smallest!r} has {min(halves_hold)}; ask for so "
+            "many at most, or leave it to be found"
+        )
     return [
         Seen(dataset, name, probe, settings, cut, images)
         for dataset, name, cut in zip(datasets, names, cuts, strict=True)

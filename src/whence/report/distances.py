@@ -182,11 +182,17 @@ def _map(measure: str, table: _Table) -> Panel:
     return Panel(measure, chart, said, min_width=_CELL * len(table.names) + 150)
 
 
-def draw(found: Distances, path: Path) -> None:
-    """Write the heat maps as a picture or a page, by the suffix of `path`. Raises `InputError` for another."""
+def check_suffix(path: Path) -> str:
+    """The kind of file that `path` asks for. Raises `InputError` for a suffix that is not among `SUFFIXES`."""
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise InputError(f"{str(path)!r} has the suffix {suffix!r}; accepted are {', '.join(SUFFIXES)}")
+    return suffix
+
+
+def draw(found: Distances, path: Path) -> None:
+    """Write the heat maps as a picture or a page, by the suffix of `path`. Raises `InputError` for another."""
+    suffix = check_suffix(path)
     figure = distance_maps(found)
     if suffix == ".html":
         with replacing(path) as file:
