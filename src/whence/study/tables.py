@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from whence.errors import InputError
 from whence.paths import replacing
-from whence.records import column_names
+from whence.records import NOT_MEASURED, column_names
 from whence.study.ledger import TABLES, Ledger, Measured
 
 FILES = {
@@ -106,7 +106,7 @@ def _cell(value: Any) -> str:
 
 def _value(kind: str, text: str) -> Any:
     if kind == "float":
-        return float(text) if text else float("nan")
+        return float(text) if text else NOT_MEASURED
     if kind == "int":
         return int(text)
     if kind == "bool":
