@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from whence.recommend.scoring import Scores
+    from whence.report.paper import PaperAnalysis
     from whence.report.verdict import Verdict
     from whence.study.engine import Engine
     from whence.study.plan import Plan
@@ -279,6 +280,17 @@ def evaluate_knowledge(
     if scores is not None:
         known = read_scores(Path(scores))
     return evaluation_document(evaluate(table, known, apart=apart, races=TRIES))  # type: ignore[arg-type]
+
+
+def analyse_paper(folder: str | Path | None = None) -> PaperAnalysis:
+    """Recompute the paper's tables, figures and correlations from its published outcomes; write them into `folder`."""
+    from whence.report.paper import analyse
+    from whence.report.paper_page import write_paper
+
+    found = analyse()
+    if folder is not None:
+        write_paper(found, Path(folder))
+    return found
 
 
 class Study:

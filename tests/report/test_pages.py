@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from whence.report import StudyResults, export_figures, render_ranking, render_study
+from whence.report import StudyResults, export_figures, render_ranking, render_study, study_figures
 
 Make = Callable[..., Any]
 
@@ -105,13 +105,17 @@ def test_official_splits_are_not_called_fifths(outcome: Make, study: Make) -> No
     assert "fifth" not in text
 
 
-def test_figures_are_exported_as_svg_and_pdf(results: StudyResults, tmp_path: Path) -> None:
-    written = export_figures(results, tmp_path / "figures")
+def test_figures_are_exported_as_svg_pdf_and_png(results: StudyResults, tmp_path: Path) -> None:
+    written = export_figures(study_figures(results), tmp_path / "figures")
     names = ["auc_bars", "auc_heat_map", "learning_curves"]
-    assert [path.name for path in written] == [f"{name}.{kind}" for name in names for kind in ("svg", "pdf")]
+    assert [path.name for path in written] == [
+        f"{name}.{kind}" for name in names for kind in ("svg", "pdf", "png")
+    ]
     for path in written:
         if path.suffix == ".pdf":
             assert path.read_bytes().startswith(b"%PDF-")
+        elif path.suffix == ".png":
+            assert path.read_bytes().startswith(b"\x89PNG")
         else:
             assert ElementTree.parse(path).getroot().tag.endswith("svg")
             assert "imagenet" in path.read_text(encoding="utf-8")

@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from whence.cli import datasets, demo, doctor, finetune, knowledge, pretrain, rank, run_job, score, study
+from whence.cli import (
+    datasets,
+    demo,
+    doctor,
+    finetune,
+    knowledge,
+    paper,
+    pretrain,
+    rank,
+    run_job,
+    score,
+    study,
+)
 
 app = typer.Typer(
     name="whence",
@@ -24,6 +36,7 @@ app.command("pretrain")(pretrain.pretrain)
 app.command("finetune")(finetune.finetune)
 app.add_typer(study.app, name="study")
 app.add_typer(knowledge.app, name="knowledge")
+app.command("paper")(paper.paper)
 app.command("run-job")(run_job.run_job)
 app.command("doctor")(doctor.doctor)
 

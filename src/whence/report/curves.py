@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import altair as alt
 import numpy as np
@@ -31,7 +32,8 @@ def learning_curves(curves: pd.DataFrame, tidy: pd.DataFrame, order: Sequence[st
         for quantity, words in _QUANTITIES.items():
             means = _mean_over_folds(part, quantity)
             if not means.empty:
-                panels.append(_panel(means, words, panel_title(target, configuration), order))
+                panel = _panel(means, words, panel_title(target, configuration), order)
+                panels.append(replace(panel, target=target))
     caption = (
         "Mean over the folds after each epoch; none of it steered the training. Lines are named at their end."
     )

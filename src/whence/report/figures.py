@@ -22,23 +22,34 @@ _NAME_LIMIT = 170  # pixels that a name may take beside its bar
 
 @dataclass(frozen=True)
 class Panel:
-    """One chart without a width, so that it fills its page or its sheet. `alt_text` says in words what it shows."""
+    """One chart without a width, so that it fills its page or its sheet. `alt_text` says in words what it shows.
+
+    A `fixed` chart has a width of its own, and `narrow` is the same for a telephone. `target` names the target that
+    it is about, where that is one: a reader of the page can ask for one target only.
+    """
 
     title: str
     chart: Any
     alt_text: str
     min_width: int = 280
+    narrow: Any = None
+    fixed: bool = False
+    target: str = ""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """Panels that belong together under one caption; `columns` of them stand side by side where there is room."""
+    """Panels that belong together under one caption; `columns` of them stand side by side where there is room.
+
+    Of a figure with a `switch`, such as "measure", a page shows one panel at a time, chosen by its title.
+    """
 
     name: str
     title: str
     caption: str
     panels: list[Panel]
     columns: int = 1
+    switch: str = ""
 
 
 def auc_bars(tidy: pd.DataFrame, summary: pd.DataFrame) -> Figure:
@@ -174,7 +185,7 @@ def _bars(
     chart = alt.layer(*layers).resolve_axis(y="independent").properties(height=30 * len(order))
     said = listed([f"{name} {label}" for name, label in numbers.items()], most=30)
     title = panel_title(target, configuration)
-    return Panel(title, chart, f"Bars of the mean test AUC on {title}: {said}.")
+    return Panel(title, chart, f"Bars of the mean test AUC on {title}: {said}.", target=target)
 
 
 def _heat(part: pd.DataFrame, configuration: str, order: list[str]) -> Panel:

@@ -13,8 +13,9 @@ from whence.diagnosis import versions
 from whence.errors import WorkFailed
 from whence.paths import replacing
 from whence.records import CurvePoint, Outcome, Pretraining, as_row, column_names
+from whence.report.export import export_figures
 from whence.report.results import StudyResults
-from whence.report.study_page import export_figures, render_study
+from whence.report.study_page import render_study, study_figures
 from whence.report.tidy import tidy_outcomes
 from whence.report.verdict import Verdict, verdicts
 from whence.study.driver import status
@@ -33,7 +34,7 @@ def write_page(plan: Plan, folder: Path, page: Path, figures: Path | None = None
     with replacing(page) as file:
         file.write(render_study(results))
     if figures:
-        export_figures(results, figures)
+        export_figures(study_figures(results), figures)
     return page
 
 

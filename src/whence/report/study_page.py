@@ -1,25 +1,19 @@
-"""The page of a study, and its figures as files for a paper."""
+"""The page of a study."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import altair as alt
 import pandas as pd
-import vl_convert
 
-from whence.paths import replacing
 from whence.report import tables
 from whence.report.curves import learning_curves
-from whence.report.figures import HOVER, Figure, auc_bars, auc_heat_map
-from whence.report.page import render, specification, vega_lite_version
+from whence.report.figures import Figure, auc_bars, auc_heat_map
+from whence.report.page import render
 from whence.report.results import StudyResults
 from whence.report.tidy import panels_of, source_order, summarise, tidy_outcomes
 from whence.report.verdict import verdicts
 from whence.report.words import counted
-
-_SHEET_WIDTH = 640  # of an exported figure, in CSS pixels
 
 
 def render_study(results: StudyResults) -> str:
@@ -52,25 +46,6 @@ def study_figures(results: StudyResults) -> list[Figure]:
     return [figure for figure in figures if figure.panels]
 
 
-def export_figures(results: StudyResults, folder: Path) -> list[Path]:
-    """Write every figure of a study as SVG and as PDF into a folder; the paths written, in that order.
-
-    Nothing is loaded from a network. Existing files of the same name are replaced.
-    """
-    written: list[Path] = []
-    options: dict[str, Any] = {"vl_version": vega_lite_version(), "allowed_base_urls": []}
-    for figure in study_figures(results):
-        sheet = _sheet(figure)
-        svg = folder / f"{figure.name}.svg"
-        with replacing(svg) as file:
-            file.write(vl_convert.vegalite_to_svg(sheet, **options))
-        pdf = folder / f"{figure.name}.pdf"
-        with replacing(pdf, "wb") as file:
-            file.write(vl_convert.vegalite_to_pdf(sheet, **options))
-        written += [svg, pdf]
-    return written
-
-
 def study_sentence(results: StudyResults, tidy: pd.DataFrame) -> str:
     """The study in a sentence: sources × targets × folds, backbone, recipe and size."""
     if tidy.empty:
@@ -86,16 +61,6 @@ def study_sentence(results: StudyResults, tidy: pd.DataFrame) -> str:
     if tidy["seed"].nunique() > 1:
         how.append(f"seeds {_values(tidy, 'seed')}")
     return f"{' × '.join(sizes).capitalize()}, {len(tidy):,} outcomes; {', '.join(how)}."
-
-
-def _sheet(figure: Figure) -> dict[str, Any]:
-    width = _SHEET_WIDTH // figure.columns - (60 if figure.columns > 1 else 0)
-    charts = [panel.chart.properties(width=width, title=panel.title) for panel in figure.panels]
-    sheet = alt.concat(*charts, columns=figure.columns, spacing=28, background="white")
-    document = specification(sheet, " ".join(panel.alt_text for panel in figure.panels))
-    for chart in document["concat"]:
-        chart["layer"] = [layer for layer in chart["layer"] if layer["mark"].get("style") != HOVER]
-    return document
 
 
 def _tested(results: StudyResults, tidy: pd.DataFrame) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from whence.stats.agreement import Agreement, agreement
 from whence.stats.classification import accuracy, auc, class_aucs
 from whence.stats.convergence import has_converged
-from whence.stats.correlation import CORRELATIONS, kendall, pearson, spearman, weighted_tau
+from whence.stats.correlation import CORRELATIONS, kendall, pearson, spearman, tested, weighted_tau
 from whence.stats.effects import Effect, effect
 from whence.stats.estimates import Estimate, estimate, estimates
 from whence.stats.grouping import Comparison, all_pairs, holm, letters
@@ -59,6 +59,7 @@ __all__ = [
     "regression_band",
     "regret",
     "spearman",
+    "tested",
     "transferability",
     "weighted_tau",
     "winner_elsewhere",

@@ -60,6 +60,22 @@ CORRELATIONS: Mapping[str, Correlation] = {
 }
 
 
+def tested(x: ArrayLike, y: ArrayLike, statistic: str) -> tuple[float, float]:
+    """A correlation of `x` (N,) and `y` (N,) and its usual two-sided p-value, which takes all pairs for independent.
+
+    Pearson's by Student's t, Spearman's likewise on ranks, Kendall's by its normal approximation or exactly. NaN for
+    weighted τ, of which the distribution is not known. Raises `ValueError` for an unknown statistic.
+    """
+    from scipy import stats
+
+    if statistic not in CORRELATIONS:
+        raise ValueError(f"unknown statistic {statistic!r}; known: {', '.join(CORRELATIONS)}")
+    tests = {"pearson": stats.pearsonr, "spearman": stats.spearmanr, "kendall": stats.kendalltau}
+    value = float(CORRELATIONS[statistic](x, y))
+    p = float(tests[statistic](x, y).pvalue) if statistic in tests and not np.isnan(value) else float("nan")
+    return value, p
+
+
 def _paired(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
     one, other = np.broadcast_arrays(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
     missing = np.isnan(one) | np.isnan(other)
