@@ -99,10 +99,10 @@ def test_pretraining_and_what_did_not_converge(
     row = pretraining_table(results.pretrainings).iloc[0]
     assert (row["train_accuracy"], row["validation_accuracy"], row["test_accuracy"]) == (0.71, 0.62, 0.61)
     assert (row["test_auc"], row["converged"]) == (0.85, False)
-    outcomes = tidy_outcomes(pd.DataFrame([outcome("a", "t", 3, 0.6, converged=False)]))
+    outcomes = tidy_outcomes(pd.DataFrame([outcome("a", "t", fold, 0.6, converged=False) for fold in (3, 1)]))
     table = unconverged_table(outcomes, pd.DataFrame([pretraining("b", converged=False)]))
     assert list(table["what"]) == ["fine-tuning", "pretraining"]
-    assert list(table["fold"]) == [3, None]
+    assert list(table["folds"]) == ["1, 3", None]
 
 
 def test_settings_are_flat_text() -> None:

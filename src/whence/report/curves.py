@@ -26,7 +26,7 @@ def learning_curves(curves: pd.DataFrame, tidy: pd.DataFrame, order: Sequence[st
     the sources. Without any curve of a job in `tidy` the figure has no panels.
     """
     keys = ["job", "target_name", "configuration", "source_name", "source"]
-    joined = curves.merge(tidy[keys].drop_duplicates("job"), on="job", how="inner")
+    joined = curves.merge(tidy[keys].drop_duplicates(), on="job", how="inner")
     panels: list[Panel] = []
     for target, configuration, part in panels_of(joined, "target_name"):
         for quantity, words in _QUANTITIES.items():
@@ -37,7 +37,7 @@ def learning_curves(curves: pd.DataFrame, tidy: pd.DataFrame, order: Sequence[st
     caption = (
         "Mean over the folds after each epoch; none of it steered the training. Lines are named at their end."
     )
-    return Figure("learning_curves", "Learning curves", caption, panels, columns=2)
+    return Figure("learning_curves", "Learning curves", caption, panels, columns=2, switch="target")
 
 
 def spread(positions: Sequence[float], gap: float) -> list[float]:

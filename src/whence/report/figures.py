@@ -36,12 +36,17 @@ class Panel:
     fixed: bool = False
     target: str = ""
 
+    @property
+    def key(self) -> str:
+        """What a reader chooses it by: its target, or else its title."""
+        return self.target or self.title
+
 
 @dataclass(frozen=True)
 class Figure:
     """Panels that belong together under one caption; `columns` of them stand side by side where there is room.
 
-    Of a figure with a `switch`, such as "measure", a page shows one panel at a time, chosen by its title.
+    Of a figure with a `switch`, such as "measure", a page shows the panels of one `key` at a time.
     """
 
     name: str
@@ -50,6 +55,11 @@ class Figure:
     panels: list[Panel]
     columns: int = 1
     switch: str = ""
+
+    @property
+    def keys(self) -> list[str]:
+        """What a reader chooses between, where the figure has a switch."""
+        return list(dict.fromkeys(panel.key for panel in self.panels)) if self.switch else []
 
 
 def auc_bars(tidy: pd.DataFrame, summary: pd.DataFrame) -> Figure:

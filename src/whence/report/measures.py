@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from whence.report.arrays import Floats, Grid, promise_of
+from whence.report.figures import Figure, Panel, panel_title
+from whence.report.scatter import scatter_panel
 from whence.report.table import Table
-from whence.report.words import MISSING, is_missing, number, signed
+from whence.report.words import MISSING, is_missing, number, plus_minus, signed
 from whence.stats import (
     CORRELATIONS,
     agreement,
@@ -21,8 +24,8 @@ from whence.stats import (
     winner_elsewhere,
 )
 
-MEAN_RANK = "baseline: mean rank on the other targets"
-WINNER = "baseline: the winner on the other targets"
+MEAN_RANK = "baseline: mean rank elsewhere"
+WINNER = "baseline: winner elsewhere"
 AT_RANDOM = "at random"
 NAMES = {
     "pearson": "Pearson’s r",
@@ -64,7 +67,9 @@ def measures_long(grid: Grid, values: pd.DataFrame, draws: int = 1000) -> pd.Dat
     return table
 
 
-def measures_table(grid: Grid, values: pd.DataFrame, long: pd.DataFrame, draws: int = 1000) -> Table:
+def measures_table(
+    grid: Grid, values: pd.DataFrame, long: pd.DataFrame, configuration: str = "", draws: int = 1000
+) -> Table:
     """One row per measure, best by regret first, then the two baselines and picking at random."""
     rows = []
     for name, kind, promise in promises(grid, values):
@@ -92,8 +97,8 @@ def measures_table(grid: Grid, values: pd.DataFrame, long: pd.DataFrame, draws: 
         table[f"{short}_said"] = [_with_interval(row, short, signed) for row in table.to_dict("records")]
     table["regret_said"] = [_with_interval(row, "regret", number) for row in table.to_dict("records")]
     return Table(
-        "measures",
-        "Measures against outcomes",
+        table_name("measures", configuration),
+        panel_title("Measures against outcomes", configuration),
         _CAPTION,
         table,
         {
@@ -114,11 +119,11 @@ def measures_table(grid: Grid, values: pd.DataFrame, long: pd.DataFrame, draws: 
     )
 
 
-def long_table(long: pd.DataFrame) -> Table:
+def long_table(long: pd.DataFrame, configuration: str = "") -> Table:
     """All statistics as a table to export."""
     return Table(
-        "measures_all_statistics",
-        "Every statistic",
+        table_name("measures_all_statistics", configuration),
+        panel_title("Every statistic", configuration),
         "Correlation of every measure with transferability: pooled over all pairs and as the mean over targets.",
         long,
         {
@@ -142,6 +147,57 @@ def long_table(long: pd.DataFrame) -> Table:
         },
         words=frozenset({"statistic"}),
     )
+
+
+def measure_figure(grids: Mapping[str, Grid], values: pd.DataFrame) -> Figure:
+    """Transferability over every measure (the paper's Figure 4), a panel per measure and configuration."""
+    panels = []
+    for measure in measure_names(values):
+        part = values[values["measure"] == measure]
+        for configuration, grid in grids.items():
+            points = _points(grid, part)
+            if len(points) >= 3:
+                panels.append(_scatter(measure, configuration, points, str(part["kind"].iloc[0])))
+    caption = (
+        "Transferability over a measure, a point per pair, named by its source; colour and shape tell the target. "
+        "Line: least squares with its 95 % band, which takes the pairs for independent. A distance should fall to "
+        "the right, a score rise."
+    )
+    return Figure("by_measure", "Transferability and measures", caption, panels, switch="measure")
+
+
+def _points(grid: Grid, part: pd.DataFrame) -> pd.DataFrame:
+    """The pairs that have a value and a transferability: columns source, target, x, y, said."""
+    promise = promise_of(grid, part)
+    sign = -1.0 if (part["kind"] == "distance").any() else 1.0
+    gains, aucs = mean_over_folds(grid.gain), mean_over_folds(grid.auc)
+    found = []
+    for s, source in enumerate(grid.sources):
+        for t, target in enumerate(grid.targets):
+            if not (np.isnan(promise[s, t]) or np.isnan(gains[s, t])):
+                folds = grid.auc[s, t][~np.isnan(grid.auc[s, t])]
+                sd = float(folds.std(ddof=1)) if len(folds) > 1 else float("nan")
+                said = f"{plus_minus(aucs[s, t], sd, 4)} over {len(folds)} folds"
+                row = {"source": source, "target": target, "x": sign * promise[s, t], "y": gains[s, t]}
+                found.append(row | {"said": said})
+    return pd.DataFrame(found, columns=["source", "target", "x", "y", "said"])
+
+
+def _scatter(measure: str, configuration: str, points: pd.DataFrame, kind: str) -> Panel:
+    value = float(CORRELATIONS[MAIN_POOLED](points["x"], points["y"]))
+    said = "" if is_missing(value) else f" {NAMES[MAIN_POOLED]} {signed(value)}."
+    return scatter_panel(
+        panel_title(measure, configuration),
+        points,
+        f"{measure} ({'lower is closer' if kind == 'distance' else 'higher is better'})",
+        "transferability (%)",
+        f"Points: transferability over {measure} for {len(points)} pairs.{said}",
+    )
+
+
+def table_name(name: str, configuration: str) -> str:
+    """The name of a table of one configuration, fit for a file."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", f"{name} {configuration}").strip("_")
 
 
 def promises(grid: Grid, values: pd.DataFrame) -> Iterator[tuple[str, str, Floats]]:

@@ -69,7 +69,7 @@ def analyse() -> PaperAnalysis:
         table_three(),
         _correlation_table(correlations),
         _pair_table(pairs),
-        measures_table(grid, values, long, DRAWS),
+        measures_table(grid, values, long, draws=DRAWS),
         long_table(long),
     ]
     return PaperAnalysis(tables, figures, correlations, differences(correlations, once_each(pairs)))

@@ -1,6 +1,6 @@
 """Outcomes made ready to be shown: named, compared with `none` fold by fold, and summed up over folds.
 
-A configuration is a (backbone, recipe, seed) of the study. Outcomes of two configurations are never pooled.
+A configuration is a (study, backbone, recipe, seed). Outcomes of two configurations are never pooled.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pandas as pd
 from whence.report.words import NONE, display_names
 from whence.stats import transferability
 
-_CONFIGURATION = ["backbone", "recipe", "seed"]
+_CONFIGURATION = ["study", "backbone", "recipe", "seed"]
 
 
 def tidy_outcomes(outcomes: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from whence.stats.agreement import Agreement, agreement
 from whence.stats.classification import accuracy, auc, class_aucs
+from whence.stats.contrast import Contrast, mean_contrast
 from whence.stats.convergence import has_converged
 from whence.stats.correlation import CORRELATIONS, kendall, pearson, spearman, tested, weighted_tau
 from whence.stats.effects import Effect, effect
@@ -26,6 +27,7 @@ __all__ = [
     "Agreement",
     "Band",
     "Comparison",
+    "Contrast",
     "Difference",
     "Effect",
     "Estimate",
@@ -51,6 +53,7 @@ __all__ = [
     "kendall",
     "letters",
     "macro_auc",
+    "mean_contrast",
     "mean_over_folds",
     "mean_rank_elsewhere",
     "mean_regret",
