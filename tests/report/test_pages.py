@@ -110,7 +110,12 @@ def test_official_splits_are_not_called_fifths(outcome: Make, study: Make) -> No
 
 def test_figures_are_exported_as_svg_pdf_and_png(results: StudyResults, tmp_path: Path) -> None:
     written = export_figures(study_figures(results), tmp_path / "figures")
-    names = ["auc_bars", "auc_heat_map", "better_than", "learning_curves"]
+    names = ["auc_bars", "auc_heat_map"]
+    names += [
+        f"{name}_{target}"
+        for name in ("better_than", "learning_curves")
+        for target in ("isic2018", "chest_xray")
+    ]
     assert [path.name for path in written] == [
         f"{name}.{kind}" for name in names for kind in ("svg", "pdf", "png")
     ]

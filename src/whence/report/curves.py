@@ -28,6 +28,8 @@ def learning_curves(curves: pd.DataFrame, tidy: pd.DataFrame, order: Sequence[st
     keys = ["job", "target_name", "configuration", "source_name", "source"]
     joined = curves.merge(tidy[keys].drop_duplicates(), on="job", how="inner")
     panels: list[Panel] = []
+    place = {name: number for number, name in enumerate(dict.fromkeys(tidy["target_name"]))}
+    joined = joined.sort_values("target_name", key=lambda names: names.map(place), kind="stable")
     for target, configuration, part in panels_of(joined, "target_name"):
         for quantity, words in _QUANTITIES.items():
             means = _mean_over_folds(part, quantity)

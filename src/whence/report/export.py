@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from whence.paths import replacing
 from whence.report.figures import HOVER, Figure
 from whence.report.page import specification, vega_lite_version
 from whence.report.table import Table
+from whence.report.words import file_name
 
 _SHEET_WIDTH = 640  # of a figure, in CSS pixels
 _PNG_SCALE = 3  # pixels of the picture per CSS pixel: 288 to the inch at 96
@@ -21,11 +23,12 @@ _PNG_SCALE = 3  # pixels of the picture per CSS pixel: 288 to the inch at 96
 def export_figures(figures: Iterable[Figure], folder: Path) -> list[Path]:
     """Write every figure as SVG, PDF and PNG into a folder; the paths written, in that order.
 
-    Nothing is loaded from a network. Existing files of the same name are replaced.
+    A figure of which the page shows a part at a time is a file per part. Nothing is loaded from a network. Existing
+    files of the same name are replaced.
     """
     written: list[Path] = []
     options: dict[str, Any] = {"vl_version": vega_lite_version(), "allowed_base_urls": []}
-    for figure in figures:
+    for figure in (part for whole in figures for part in _parts(whole)):
         svg = vl_convert.vegalite_to_svg(sheet(figure), **options)
         written += export_svg(figure.name, svg, folder)
     return written
@@ -63,6 +66,15 @@ def sheet(figure: Figure) -> dict[str, Any]:
         if "layer" in chart:
             chart["layer"] = [layer for layer in chart["layer"] if layer["mark"].get("style") != HOVER]
     return document
+
+
+def _parts(figure: Figure) -> list[Figure]:
+    if len(figure.keys) < 2:
+        return [figure]
+    return [
+        replace(figure, name=file_name(figure.name, key), panels=[p for p in figure.panels if p.key == key])
+        for key in figure.keys
+    ]
 
 
 def _write(path: Path, data: bytes) -> Path:

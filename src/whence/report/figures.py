@@ -17,6 +17,7 @@ from whence.report.words import NONE, NOT_MEASURED, listed, number, plus_minus
 
 CHANCE = 0.5
 HOVER = "hover"  # the style of marks that only carry a tooltip; an exported figure leaves them out
+_UPRIGHT = 560  # pixels that names of targets may take side by side before they are slanted
 _NAME_LIMIT = 170  # pixels that a name may take beside its bar
 
 
@@ -212,8 +213,15 @@ def _heat(part: pd.DataFrame, configuration: str, order: list[str]) -> Panel:
     ]
     low, high = float(part["auc"].min()), float(part["auc"].max())
     dark = low + 0.7 * (high - low)  # from here on white is the easier text to read
+    longest = 7 * max(map(len, targets)) + 6
+    slanted = longest * len(targets) > _UPRIGHT
     base = alt.Chart(rows(cells)).encode(
-        x=alt.X("target:N", sort=targets, title="target", axis=_name_axis(orient="top", labelAngle=0)),
+        x=alt.X(
+            "target:N",
+            sort=targets,
+            title=None if slanted else "target",
+            axis=_name_axis(orient="top", labelAngle=-35 if slanted else 0),
+        ),
         y=alt.Y("source:N", sort=sources, title=None, axis=_name_axis()),
         tooltip=[
             alt.Tooltip("source:N", title="source"),
@@ -239,7 +247,7 @@ def _heat(part: pd.DataFrame, configuration: str, order: list[str]) -> Panel:
         for weight in ("normal", "bold")
     ]
     chart = alt.layer(*tiles, *texts).properties(height=30 * len(sources))
-    width = round(7 * max(map(len, sources)) + len(targets) * (7 * max(map(len, targets)) + 6))
+    width = round(7 * max(map(len, sources)) + len(targets) * (46 if slanted else longest))
     said = f"Table of colours: the mean AUC of {len(sources)} sources on {len(targets)} targets."
     return Panel(configuration, chart, said, min_width=width)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from whence.report.arrays import Floats, Grid, promise_of
 from whence.report.figures import Figure, Panel, panel_title
 from whence.report.scatter import scatter_panel
 from whence.report.table import Table
-from whence.report.words import MISSING, is_missing, number, plus_minus, signed
+from whence.report.words import MISSING, file_name, is_missing, number, plus_minus, signed
 from whence.stats import (
     CORRELATIONS,
     agreement,
@@ -97,7 +96,7 @@ def measures_table(
         table[f"{short}_said"] = [_with_interval(row, short, signed) for row in table.to_dict("records")]
     table["regret_said"] = [_with_interval(row, "regret", number) for row in table.to_dict("records")]
     return Table(
-        table_name("measures", configuration),
+        file_name("measures", configuration),
         panel_title("Measures against outcomes", configuration),
         _CAPTION,
         table,
@@ -122,7 +121,7 @@ def measures_table(
 def long_table(long: pd.DataFrame, configuration: str = "") -> Table:
     """All statistics as a table to export."""
     return Table(
-        table_name("measures_all_statistics", configuration),
+        file_name("measures_all_statistics", configuration),
         panel_title("Every statistic", configuration),
         "Correlation of every measure with transferability: pooled over all pairs and as the mean over targets.",
         long,
@@ -193,11 +192,6 @@ def _scatter(measure: str, configuration: str, points: pd.DataFrame, kind: str) 
         "transferability (%)",
         f"Points: transferability over {measure} for {len(points)} pairs.{said}",
     )
-
-
-def table_name(name: str, configuration: str) -> str:
-    """The name of a table of one configuration, fit for a file."""
-    return re.sub(r"[^A-Za-z0-9]+", "_", f"{name} {configuration}").strip("_")
 
 
 def promises(grid: Grid, values: pd.DataFrame) -> Iterator[tuple[str, str, Floats]]:

@@ -13,10 +13,9 @@ import pandas as pd
 
 from whence.report.arrays import Grid
 from whence.report.figures import Figure, Panel, panel_title, rows
-from whence.report.measures import table_name
 from whence.report.palette import INK
 from whence.report.table import Table
-from whence.report.words import MISSING, is_missing, number, signed
+from whence.report.words import MISSING, file_name, is_missing, number, signed
 from whence.stats import effect, holm
 
 Facts = Mapping[str, Any]  # a document of `whence datasets show`
@@ -96,7 +95,7 @@ def effects(grid: Grid, datasets: Sequence[Facts], draws: int = 1000) -> pd.Data
 def effects_table(found: pd.DataFrame, configuration: str = "") -> Table:
     """The effects as a table."""
     return Table(
-        table_name("properties", configuration),
+        file_name("properties", configuration),
         panel_title("Properties of the sources", configuration),
         "Change of the AUC on a target, in points (hundredths), for one step of a property of the source, with its "
         "90 % interval from sources and folds drawn again; p by exchanging the property among the sources, after "

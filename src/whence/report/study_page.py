@@ -82,7 +82,7 @@ class StudyReport:
         """The parts of the plan to be drawn."""
         tidy = self.tidy
         return plan_parts(
-            tidy["source_name"].nunique(),
+            len({*tidy["source"], *self.results.pretrainings["source"]}),
             self.results.pretrainings["source"].nunique(),
             tidy["target_name"].nunique(),
             counted(tidy["fold"].nunique(), "fold") if len(tidy) else "no fold",

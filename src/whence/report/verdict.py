@@ -13,6 +13,7 @@ from whence.report.tidy import panels_of, summarise
 from whence.report.words import MISSING, NONE, counted, gain, is_missing, listed, number, plus_minus, signed
 
 ALL_OTHERS = "better than every other source"
+ALONE = "no other source was measured"
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,15 @@ def verdicts(tidy: pd.DataFrame, found: pd.DataFrame | None = None) -> list[Verd
 
 
 def overall(found: Sequence[Verdict]) -> str:
-    """All verdicts in one sentence; nothing where there is one only, which says it all."""
+    """All verdicts in one sentence; nothing where there is one only, which says it all.
+
+    Targets with one source have no best of several and do not count.
+    """
     if len(found) < 2:
         return ""
+    found = [verdict for verdict in found if verdict.sureness != ALONE]
+    if not found:
+        return "So far one source was measured on each target, so that nothing can be compared."
     wins = Counter(verdict.best for verdict in found)
     most = max(wins.values())
     best = [name for name, count in wins.items() if count == most]
@@ -108,7 +115,7 @@ def _verdict(target: str, configuration: str, part: pd.DataFrame, pairs: pd.Data
 
 def _sureness(name: str, others: pd.DataFrame, pairs: pd.DataFrame) -> str:
     if others.empty:
-        return "no other source was measured"
+        return ALONE
     tied = _tied(name, others, pairs)
     if not len(pairs):
         return "one fold only: nothing can be said"
