@@ -76,6 +76,8 @@ def test_variants_of_a_target_and_recipes_of_a_source_stay_apart(outcome: Make) 
     assert set(table_of(rows)["target"]) == {"t", "t [n=100]"}
     rows = [outcome("a", "t", 1, 0.6, source_recipe="1f"), outcome("a", "t", 1, 0.7, source_recipe="2f")]
     assert set(table_of(rows)["source"]) == {"a (1f)", "a (2f)"}
+    rows[1]["backbone"] = "resnet50"  # another network was pretrained anew: the source is the same
+    assert set(table_of(rows)["source"]) == {"a"}
 
 
 def test_an_outcome_without_auc_is_left_out(outcome: Make) -> None:

@@ -93,8 +93,10 @@ def configuration_labels(table: pd.DataFrame) -> pd.Series:
 
 def _source_names(table: pd.DataFrame) -> pd.Series:
     short = display_names(table["source"].astype(str))
-    recipes = table.groupby("source")["source_recipe"].nunique()
-    several = {name for name, n in recipes.items() if n > 1}
+    # every network is pretrained anew: only two recipes within one configuration need telling apart
+    distinct = table[["configuration", "source", "source_recipe"]].drop_duplicates()
+    again = distinct.duplicated(["configuration", "source"])
+    several = set(distinct.loc[again, "source"])
     names = [
         f"{short[source]} ({recipe or 'no recipe'})" if source in several else short[source]
         for source, recipe in zip(table["source"], table["source_recipe"], strict=True)
