@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from whence.report import StudyResults
+from whence.report.cost import cost_table
 from whence.report.tables import (
     data_table,
     pretraining_table,
@@ -126,3 +127,17 @@ def test_the_published_outcomes_give_the_papers_winner(real_data: Path, outcome:
     table = table_of(rows)
     assert set(table.groupby("target", sort=False).first()["source"]) == {"imagenet"}
     assert table["folds"].eq(5).all()
+
+
+def test_cost_is_summed_per_source_with_energy_where_there_is_any(outcome: Make, pretraining: Make) -> None:
+    rows = [outcome(s, "t", fold, 0.9, seconds=60.0 * fold) for s in ("a", "none") for fold in (1, 2)]
+    own = pd.DataFrame([pretraining("a", seconds=600.0)])
+    table = cost_table(tidy_outcomes(pd.DataFrame(rows)), own)
+    assert table.frame["all_seconds"].tolist() == [780, 180]
+    assert table.blocks[0][1][0][1] == ["a", "10 min", "2 min", "13 min", "cpu"]
+    assert table.blocks[0][1][1][1][:2] == ["none (no transfer)", "–"]
+    assert "Energy was not measured" in table.caption
+    rows[0]["energy_kwh"], rows[0]["co2_g"] = 0.25, 80.0
+    table = cost_table(tidy_outcomes(pd.DataFrame(rows)), own)
+    assert table.blocks[0][1][0][1][4:] == ["0.250", "80", "cpu"]
+    assert table.blocks[0][1][1][1][4:] == ["–", "–", "cpu"]

@@ -36,7 +36,9 @@ def finetune(
 ) -> None:
     """Fine-tune a source on a target, fold by fold: AUC and accuracy, mean ± sd."""
     from whence import api
-    from whence.study.summary import summarise
+    from whence.records import as_row
+    from whence.study.summary import fold_metrics, summarise
+    from whence.study.telling import recipe_document
 
     outcomes = api.finetune(
         source,
@@ -49,7 +51,11 @@ def finetune(
         workers=workers,
         say=speaker(quiet),
     )
-    document = summarise(outcomes)
+    metrics = fold_metrics(outcomes, api.open_dataset(target).class_names)
+    document = summarise(outcomes) | {
+        "recipe": recipe_document(recipe, target),
+        "metrics": {name: as_row(found) for name, found in metrics.items()},
+    }
     if json:
         print_json(document)
         return
@@ -62,6 +68,17 @@ def finetune(
                 "converged": "yes" if o.converged else "no",
             }
             for o in outcomes
+        ]
+    )
+    print_table(
+        [
+            {
+                "metric": name.replace("_", " "),
+                "mean over folds": found.value,
+                "90 % interval": f"{found.low:.3f} to {found.high:.3f}",
+                "note": found.note,
+            }
+            for name, found in metrics.items()
         ]
     )
     print(

@@ -15,7 +15,7 @@ from whence.features.extract import features
 from whence.measures import linear_probe_folds
 from whence.nets.backbone import check_backbone, check_image_size
 from whence.nets.sources import find_source, source_kind, trained_on
-from whence.nets.weights import file_sha256, read_record
+from whence.nets.weights import read_record, weights_identity
 from whence.paths import home
 from whence.recommend.measured import Measured, measured_here
 from whence.recommend.ranking import Candidate
@@ -139,6 +139,6 @@ def checkpoints(backbone: str) -> list[tuple[Start, str]]:
         name = record["trained_on"]
         if name in found:
             name = f"{name} ({record['job'][:8]})"
-        start = Start(name, record["trained_on"], path, file_sha256(path), record["job"])
+        start = Start(name, record["trained_on"], path, weights_identity(path), record["job"])
         found[name] = (start, record["fingerprint"])
     return list(found.values())

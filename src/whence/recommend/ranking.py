@@ -15,7 +15,8 @@ from whence.knowledge import plain_name, published_scores
 from whence.recommend.evaluation import published_summary
 from whence.recommend.experience import elsewhere, mean_rank, most_frequent_winner, standings
 from whence.recommend.folds import Errors, fold_errors, on_logit, shared_error
-from whence.recommend.model import Belief, Evidence, believe
+from whence.recommend.model import NOTHING, Belief, Evidence, Observed, believe, probes_in_turn
+from whence.recommend.placing import placed
 from whence.recommend.prior import Effect, Prior, learn_prior
 from whence.recommend.reading import learn_reading
 from whence.recommend.reasons import experience_reason, explanation, hint, measured_reason, probe_reason
@@ -50,8 +51,9 @@ def rank(
     and what was measured on it comes with the candidates. Keys:
 
     - `target`; `ranking`, best first: `source`; `predicted`, `low`, `high` (AUC and its 90 % interval, null where
-      nothing tells the target's level; `predicted` falls along the ranking); `transferability` (percent over the
-      predicted `none`, null unless `none` was measured here); `p_best` (sums to 1); `reasons`;
+      nothing tells the target's level; `predicted` falls along the ranking, but for what `placed` says of tried
+      sources); `transferability` (percent over the predicted `none`, null unless `none` was measured here);
+      `p_best` (sums to 1); `reasons`;
     - `baselines`: `mean_rank`, the candidates with outcomes on other targets by their mean rank, and `always`,
       the candidate that won on the most targets (null where none is known);
     - `not_at_hand`: known sources without weights here, by mean rank: `source`, `reasons`, `hint`;
@@ -66,14 +68,13 @@ def rank(
     reading = learn_reading(standing, elsewhere(published_scores(), target_name))
     probes = fold_errors([c.probe for c in here], paired=True)
     measured = fold_errors([c.measured for c in here], paired=True)
-    evidence = [
-        Evidence(_effect(c, prior), on_logit(p), on_logit(m))
-        for c, p, m in zip(here, probes, measured, strict=True)
-    ]
-    shared = _shared([c.measured for c in here])
+    evidence = [Evidence(_effect(c, prior), on_logit(p)) for c, p in zip(here, probes, strict=True)]
+    observed = _observed([c.measured for c in here], measured)
     with threadpool_limits(1):  # many tiny matrices: threads only wait for each other
-        belief = believe(evidence, prior, reading, shared=shared, seed=seed)
+        untried = believe(probes_in_turn(evidence, NOTHING), NOTHING, prior, reading)
+        belief = believe(probes_in_turn(evidence, observed), observed, prior, reading, seed=seed)
         judged = published_summary()
+    order = placed(belief.expected, untried.order, observed.sources)
     reasons = _reasons(
         here,
         standing,
@@ -82,7 +83,7 @@ def rank(
     names = {_known_as(c) for c in here}
     return {
         "target": target_name,
-        "ranking": _rows(here, belief, reasons),
+        "ranking": _rows(here, belief, order, reasons),
         "baselines": _baselines(here, standing),
         "not_at_hand": _not_at_hand(candidates, here, standing, target_name),
         "explanation": explanation(
@@ -113,11 +114,16 @@ def _known_as(candidate: Candidate) -> str | None:
     return None if candidate.trained_on is None else plain_name(candidate.trained_on)
 
 
-def _shared(measured: Sequence[Sequence[float] | None]) -> float:
-    """Variance, on the logit scale, of the error that the folds give all measured outcomes alike."""
-    aucs = [float(np.mean(folds)) for folds in measured if folds]
-    seen = on_logit((float(np.mean(aucs)), shared_error(measured))) if len(aucs) > 1 else None
-    return seen[1] if seen else 0.0
+def _observed(measured: Sequence[Sequence[float] | None], errors: Errors) -> Observed:
+    """Outcomes of all folds, whose errors have a part in common: it blurs their level and not their differences."""
+    seen = {i: at for i, error in enumerate(errors) if (at := on_logit(error))}
+    level = (
+        on_logit((float(np.mean([e[0] for e in errors if e])), shared_error(measured)))
+        if len(seen) > 1
+        else None
+    )
+    noise = np.diag([variance for _, variance in seen.values()]) + (level[1] if level else 0.0)
+    return Observed(list(seen), np.array([value for value, _ in seen.values()]), noise)
 
 
 def _effect(candidate: Candidate, prior: Prior) -> Effect:
@@ -140,7 +146,9 @@ def _reasons(
     return reasons
 
 
-def _rows(here: Sequence[Candidate], belief: Belief, reasons: Sequence[list[str]]) -> list[dict[str, Any]]:
+def _rows(
+    here: Sequence[Candidate], belief: Belief, order: Sequence[int], reasons: Sequence[list[str]]
+) -> list[dict[str, Any]]:
     predicted, low, high = (_auc(values) for values in (belief.mean, belief.low, belief.high))
     gains = None
     baseline = [i for i, c in enumerate(here) if _known_as(c) == "none" and c.measured]
@@ -156,7 +164,7 @@ def _rows(here: Sequence[Candidate], belief: Belief, reasons: Sequence[list[str]
             "p_best": float(belief.p_best[i]),
             "reasons": reasons[i],
         }
-        for i in belief.order
+        for i in order
     ]
 
 

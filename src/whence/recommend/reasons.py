@@ -71,15 +71,19 @@ def explanation(
         else "Nothing is known of any candidate: no order is better."
     ]
     if probed and pairs:
+        told = (
+            ""
+            if measured
+            else "Probes place only sources that experience does not know; of others they show the level. "
+        )
         said.append(
-            f"How much a probe counts was learned from {pairs} published pairs, where a nearest-neighbour score"
+            f"{told}How much a probe counts was learned from {pairs} published pairs, where a nearest-neighbour score"
             " stands in for the probe: no study has published probes beside outcomes."
         )
-    method = "experience and probe" if probed else "experience"
-    ours, rank, always = judged.loc[method], judged.loc["mean rank"], judged.loc["always"]
+    ours, rank, always = judged.loc["experience"], judged.loc["mean rank"], judged.loc["always"]
     gain_low, gain_high = (float(ours.to_dict()[name]) for name in ("tau_gain_low", "tau_gain_high"))
     said.append(
-        f"On {ours['targets']:.0f} published targets, each left out in turn, an order from {method} reached a "
+        f"On {ours['targets']:.0f} published targets, each left out in turn, an order from experience reached a "
         f"weighted τ of {ours['weighted_tau']:.2f} and its first pick lost {ours['regret']:.4f} AUC; the mean rank on"
         f" other targets alone reached {rank['weighted_tau']:.2f} and {rank['regret']:.4f}, always the same source"
         f" lost {always['regret']:.4f}. {_against(gain_low, gain_high)}"

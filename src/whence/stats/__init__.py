@@ -6,7 +6,7 @@ from whence.stats.contrast import Contrast, mean_contrast
 from whence.stats.convergence import has_converged
 from whence.stats.correlation import CORRELATIONS, kendall, pearson, spearman, tested, weighted_tau
 from whence.stats.effects import Effect, effect
-from whence.stats.estimates import Estimate, estimate, estimates
+from whence.stats.estimates import Estimate, estimate, estimates, estimates_over_folds
 from whence.stats.grouping import Comparison, all_pairs, holm, letters
 from whence.stats.line import Band, regression_band
 from whence.stats.metrics import (
@@ -47,6 +47,7 @@ __all__ = [
     "error_transferability",
     "estimate",
     "estimates",
+    "estimates_over_folds",
     "f1",
     "has_converged",
     "holm",

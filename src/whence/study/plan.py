@@ -14,8 +14,9 @@ from whence.nets.sources import Source, find_source, source_kind, trained_on
 from whence.study.job import Job
 from whence.study.naming import check_recipe_names, labels_of, located
 from whence.study.study_file import StudyFile
+from whence.study.telling import told_recipe, told_size
 from whence.study.work import VERSIONS, study_folds
-from whence.training.recipe import Recipe, make_recipe, steps
+from whence.training.recipe import Origin, Recipe, make_recipe, origins, steps
 from whence.training.tuning import check_tune
 
 FEW_STEPS = 200  # under this a recipe made for the paper's data sizes has hardly begun
@@ -48,6 +49,8 @@ class Plan:
     recipes: dict[tuple[str, str], Recipe] = field(
         default_factory=dict
     )  # (target's label, recipe's name) → recipe
+    origins: dict[tuple[str, str], dict[str, Origin]] = field(default_factory=dict)  # its fields' origins
+    sizes: dict[str, int | None] = field(default_factory=dict)  # label of ready weights → their images' size
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -107,6 +110,14 @@ def make_plan(
             for choice in study.recipe:
                 for seed in study.seed:
                     maker.add(ready[name, backbone], backbone, choice, seed)
+    sizes = sorted({recipe.size for recipe in maker.recipes.values()})
+    for source in ready.values():
+        if source.kind == "weights":
+            say(told_size(labels[source.name], source.size, sizes))
+        if source.told:
+            say(f"{labels[source.name]}: {source.told}")
+    for line in dict.fromkeys(told_recipe(recipe, maker.origins[of]) for of, recipe in maker.recipes.items()):
+        say(line)
     return Plan(
         study,
         list(maker.pretrainings.values()),
@@ -115,6 +126,8 @@ def make_plan(
         {labels[n]: datasets[n] for n in study.targets},
         {labels[n]: _known_as(source, labels[n]) for (n, _), source in ready.items()},
         maker.recipes,
+        maker.origins,
+        {labels[source.name]: source.size for source in ready.values() if source.kind == "weights"},
         list(dict.fromkeys(maker.warnings)),
     )
 
@@ -150,6 +163,7 @@ class _Maker:
         self.pretrainings: dict[str, Entry] = {}
         self.finetunings: list[Entry] = []
         self.recipes: dict[tuple[str, str], Recipe] = {}
+        self.origins: dict[tuple[str, str], dict[str, Origin]] = {}
         self.warnings: list[str] = []
         self.excluded = {(labels.get(s, s), labels.get(t, t)) for s, t in study.exclude}
 
@@ -191,10 +205,12 @@ class _Maker:
         self, source: Source, pretraining: Entry | None, target: str, backbone: str, choice: Any, seed: int
     ) -> None:
         dataset = self.datasets[target]
-        recipe = make_recipe(choice, "finetune", target, self.study.overrides.finetune.get(target))
+        overrides = self.study.overrides.finetune.get(target)
+        recipe = make_recipe(choice, "finetune", target, overrides)
         folds = self.folds[target, seed]
         self._check(recipe, backbone, target, len(folds[0].train))
         self.recipes[self.labels[target], recipe.name] = recipe
+        self.origins[self.labels[target], recipe.name] = origins(choice, "finetune", target, overrides)
         for fold in range(len(folds)):
             inputs = self._inputs(dataset, backbone, recipe, seed)
             inputs |= {"folds": self.study.folds, "fold": fold}

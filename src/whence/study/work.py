@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Literal
 
@@ -91,9 +92,9 @@ def _open(job: Job) -> Dataset:
 
 
 def _check_unchanged(weights: Path, identity: str) -> None:
-    from whence.nets.weights import file_sha256
+    from whence.nets.weights import weights_identity
 
-    if not weights.is_file() or file_sha256(weights) != identity:
+    if not weights.is_file() or weights_identity(weights) != identity:
         raise InputError(f"the weights at {weights} have changed or gone since this job was planned")
 
 
@@ -143,7 +144,7 @@ def _train(job: Job, folder: Path, dataset: Dataset, fold: Fold, weights: Path |
             "host": platform.node(),
         },
     )
-    points = [CurvePoint(job.key, e.number, e.loss, e.validation_auc, e.test_auc) for e in fitted.epochs]
+    points = [CurvePoint(job.key, *astuple(epoch)) for epoch in fitted.epochs]
     write_json(folder / "curves.json", [as_row(point) for point in points])
     np.savez_compressed(
         folder / "predictions.npz",

@@ -66,7 +66,7 @@ def train_on_fold(
     unused: list[str] = []
     if weights is not None:
         given = read_weights(weights)
-        unused = load_into(network, given)
+        unused = load_into(network, given).unused
         normalise = Normalisation(given.mean, given.std)
     with telling_of_memory(recipe):
         pixels = load_pixels(dataset, recipe.size, recipe.fit)

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from whence.nets.forward import Device, Normalisation, predict
-from whence.stats import auc
+from whence.stats import accuracy, auc
 from whence.training.augment import augment
 from whence.training.batching import pieces
 from whence.training.choosing import Epoch, kept_epoch, out_of_patience
@@ -72,7 +72,7 @@ def fit(
         for number in range(state.epoch, recipe.epochs + 1):
             order = state.order_of_epoch(len(labels), recipe.batch, random)
             to_training_mode(network)
-            watch.start(number, state.step, state.total)
+            watch.start(number, state.step, state.total, state.right)
             for step, pixels in enumerate(feeder.batches(order[state.step :]), start=state.step):
                 rows = order[step]
                 for group in optimiser.param_groups:
@@ -82,11 +82,12 @@ def fit(
                     images = images.contiguous(memory_format=torch.channels_last)
                 wanted = labels[rows.to(device.kind)]
                 optimiser.zero_grad(set_to_none=True)
-                loss = torch.zeros((), device=device.kind)
+                loss, right = torch.zeros((), device=device.kind), torch.zeros((), device=device.kind)
                 for piece in pieces(len(rows), recipe.micro_batch or len(rows)):
                     with device.autocast():
+                        logits = network(images[piece])
                         losses = functional.cross_entropy(
-                            network(images[piece]),
+                            logits,
                             wanted[piece],
                             reduction="none",
                             label_smoothing=recipe.label_smoothing,
@@ -94,19 +95,23 @@ def fit(
                     share = (losses * weights[wanted[piece]]).sum() / len(rows)
                     torch.autograd.backward(share)
                     loss += share.detach()
+                    right += (logits.detach().argmax(dim=1) == wanted[piece]).sum()
                 optimiser.step()
-                watch.add(loss, rows)
+                watch.add(loss, right, rows)
                 if keeper.is_time():
-                    state.step, state.total = step + 1, watch.total()
+                    state.step, state.total, state.right = step + 1, watch.total(), watch.right
                     keeper.save(state, network, optimiser, random)
+            loss_sum, at_once = watch.total(), recipe.evaluation_batch
+            seen, unseen = (
+                predict(network, normalise, part.pixels, device, at_once) for part in (validation, test)
+            )
             measured = Epoch(
                 number,
-                watch.total() / len(labels),
-                auc(
-                    validation.labels,
-                    predict(network, normalise, validation.pixels, device, recipe.evaluation_batch),
-                ),
-                auc(test.labels, predict(network, normalise, test.pixels, device, recipe.evaluation_batch)),
+                loss_sum / len(labels),
+                auc(validation.labels, seen),
+                auc(test.labels, unseen),
+                watch.right / len(labels),
+                accuracy(validation.labels, seen),
             )
             state.end_epoch(measured, network if recipe.keep == "best" else None)
             on_epoch(measured)
