@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from whence.recommend.distances import Distances
     from whence.recommend.scoring import Scores
+    from whence.report.paper import PaperAnalysis
     from whence.report.verdict import Verdict
     from whence.study.engine import Engine
     from whence.study.plan import Plan
@@ -453,6 +454,17 @@ def evaluate_knowledge(
     return evaluation_document(evaluate(table, known, apart=apart, races=TRIES))  # type: ignore[arg-type]
 
 
+def analyse_paper(folder: str | Path | None = None) -> PaperAnalysis:
+    """Recompute the paper's tables, figures and correlations from its published outcomes; write them into `folder`."""
+    from whence.report.paper import analyse
+    from whence.report.paper_page import write_paper
+
+    found = analyse()
+    if folder is not None:
+        write_paper(found, Path(folder))
+    return found
+
+
 class Study:
     """Sources × targets × folds, and what came of it, kept in a folder beside the study file."""
 
@@ -511,12 +523,11 @@ class Study:
 
     def outcomes(self, *, device: str = "auto", skip_unreadable: bool = False) -> list[Outcome]:
         """The outcomes measured so far of what the study asks for."""
-        from whence.study.ledger import Ledger
-        from whence.study.memory import settled_plan
+        from whence.study.driver import all_that_is_known
 
         plan = self.plan(device=device, skip_unreadable=skip_unreadable)
-        with Ledger.of_study(self.folder) as ledger:
-            return ledger.rows("outcomes", settled_plan(plan, ledger.jobs()).keys)
+        with all_that_is_known(plan, self.folder) as (plan, ledger):
+            return ledger.rows("outcomes", plan.keys)
 
     def verdicts(self, *, device: str = "auto", skip_unreadable: bool = False) -> list[Verdict]:
         """For each target which source was best and how sure that is, compared fold by fold."""
@@ -534,14 +545,25 @@ class Study:
             return remember_study(plan, ledger, self.folder)
 
     def report(
-        self, path: str | Path | None = None, *, figures: Path | None = None, device: str = "auto"
+        self,
+        path: str | Path | None = None,
+        *,
+        beside: Sequence[Study] = (),
+        scores: Sequence[str | Path] = (),
+        export: Path | None = None,
+        device: str = "auto",
     ) -> Path:
-        """Write the study's page (by default `report.html` in its folder), and its figures as SVG and PDF."""
-        from whence.report.of_study import write_page
+        """Write the study's page (by default `report.html` in its folder); return its path.
 
-        return write_page(
-            self.plan(device=device), self.folder, Path(path or self.folder / "report.html"), figures
-        )
+        `beside`: further studies to compare with. `scores`: tables of scores or distances (CSV) beside those in the
+        study's folder. `export`: a folder for every figure (SVG, PDF, PNG) and table (CSV, LaTeX, Markdown).
+        """
+        from whence.report.of_study import gather, write_page
+        from whence.report.together import together
+
+        found = [gather(one.plan(device=device), one.folder, scores) for one in (self, *beside)]
+        page = Path(path or self.folder / "report.html")
+        return write_page(together(found), page, export)
 
 
 def make_engine(name: str, workers: int | None = None) -> Engine:
