@@ -57,6 +57,18 @@ def test_saved_weights_come_back_with_their_record(tmp_path: Path) -> None:
     assert torch.equal(penultimate(network, images), penultimate(other, images))
 
 
+def test_equal_networks_and_records_are_equal_files(tmp_path: Path) -> None:
+    record = {"arch": "test_resnet", "licence": "naïve ‘ü’", **{f"field {i}": i for i in range(12)}}
+    files = [tmp_path / f"{number}.safetensors" for number in range(4)]
+    for file in files:
+        save_weights(file, build("test_resnet", classes=3, dropout=0.0, seed=1), record)
+    assert len({file.read_bytes() for file in files}) == 1
+    weights = read_weights(files[0])
+    assert weights.record == {name: v if isinstance(v, str) else str(v) for name, v in record.items()}
+    own = build("test_resnet", classes=3, dropout=0.0, seed=1).state_dict()
+    assert all(torch.equal(tensor, own[name]) for name, tensor in weights.tensors.items())
+
+
 def test_a_prefix_and_a_wrapper_are_taken_off(tmp_path: Path) -> None:
     network = build("test_resnet", classes=3, dropout=0.0, seed=1)
     state = {f"module.{name}": tensor for name, tensor in network.state_dict().items()}

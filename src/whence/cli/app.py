@@ -12,6 +12,7 @@ from whence.cli import (
     doctor,
     finetune,
     knowledge,
+    look,
     pretrain,
     rank,
     rate,
@@ -35,6 +36,7 @@ app.command("score")(score.score)
 app.command("rate")(rate.rate)
 app.command("pretrain")(pretrain.pretrain)
 app.command("finetune")(finetune.finetune)
+app.command("look")(look.look)
 app.add_typer(study.app, name="study")
 app.add_typer(knowledge.app, name="knowledge")
 app.command("run-job")(run_job.run_job)

@@ -9,6 +9,7 @@ import typer
 from whence.cli.common import (
     Backbone,
     Device,
+    Energy,
     Json,
     Quiet,
     RecipeName,
@@ -29,6 +30,7 @@ def finetune(
     recipe: RecipeName = "small",
     folds: Annotated[int, typer.Option(min=2, max=20, help="How many folds to cut.")] = 5,
     workers: Workers = None,
+    energy: Energy = None,
     json: Json = False,
     quiet: Quiet = False,
     seed: Seed = 1,
@@ -49,6 +51,7 @@ def finetune(
         seed=seed,
         device=device,
         workers=workers,
+        energy=energy,
         say=speaker(quiet),
     )
     metrics = fold_metrics(outcomes, api.open_dataset(target).class_names)

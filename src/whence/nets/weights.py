@@ -86,12 +86,23 @@ def read_record(path: Path) -> dict[str, str]:
 
 
 def save_weights(path: Path, network: nn.Module, record: dict[str, Any]) -> None:
-    """Write a network's tensors as safetensors, with `record` (JSON values) as its metadata."""
-    from safetensors.torch import save_file
+    """Write a network's tensors as safetensors, with `record` (JSON values) as its metadata.
+
+    Equal networks and records give equal bytes: the library itself puts metadata in a random order.
+    """
+    from safetensors.torch import save
 
     tensors = {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}
     text = {name: v if isinstance(v, str) else json.dumps(v) for name, v in record.items()}
-    save_file(tensors, str(path), metadata=text)
+    data = save(tensors, metadata=text)
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:start])
+    header["__metadata__"] = dict(sorted(text.items()))
+    encoded = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    encoded += b" " * (-len(encoded) % 8)
+    with path.open("wb") as file:
+        file.write(len(encoded).to_bytes(8, "little") + encoded)
+        file.write(memoryview(data)[start:])
 
 
 def load_into(network: nn.Module, weights: Weights) -> Match:

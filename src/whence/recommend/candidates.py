@@ -18,7 +18,7 @@ from whence.nets.sources import find_source, source_kind, trained_on
 from whence.nets.weights import read_record, weights_identity
 from whence.paths import home
 from whence.recommend.measured import Measured, measured_here
-from whence.recommend.ranking import Candidate
+from whence.recommend.situation import Candidate
 
 Say = Callable[[str], None]
 
@@ -34,6 +34,14 @@ class Start:
     pretraining: str = ""  # key of the job that made them, if it was ours
 
 
+@dataclass(frozen=True)
+class Found:
+    """The candidates for a target, and what those at hand start from (in the same order, those at hand first)."""
+
+    candidates: list[Candidate]
+    starts: list[Start]
+
+
 def find_candidates(
     target: Dataset,
     sources: Sequence[str] | None,
@@ -44,7 +52,7 @@ def find_candidates(
     seed: int,
     device: str,
     say: Say,
-) -> list[Candidate]:
+) -> Found:
     """Every source with what is known of it on `target`: a probe of its features, outcomes measured here.
 
     Without `sources`: the checkpoints of this backbone in the cache, ImageNet's weights if they can be had, `none`.
@@ -61,7 +69,8 @@ def find_candidates(
         say(f"probing {start.name} on {target.name} ({len(target)} images of {size} pixels)")
         probe = _probe(start, target, cuts, backbone, size, seed, device)
         found.append(Candidate(start.name, start.trained_on, probe, _outcomes(start, outcomes)))
-    return found + [Candidate(name, trained_on, at_hand=False) for name, trained_on in away]
+    missing = [Candidate(name, trained_on, at_hand=False) for name, trained_on in away]
+    return Found(found + missing, starts)
 
 
 def _probe(

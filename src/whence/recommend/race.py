@@ -9,7 +9,7 @@ Source of the halving: Jamieson, Talwalkar, *Non-stochastic best arm identificat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from whence.recommend.model import Belief
@@ -34,12 +34,16 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What can be run: `sources` of them, on `folds` folds, for `epochs` epochs each; `budget` in fold-epochs."""
+    """What can be run: `sources` of them, on `folds` folds, for `epochs` epochs each; `budget` in fold-epochs.
+
+    `known` are sources measured on all folds before the race: they take part in it without a run.
+    """
 
     sources: int
     folds: int
     epochs: int
     budget: float
+    known: frozenset[int] = frozenset()
 
     @property
     def whole(self) -> float:
@@ -67,11 +71,10 @@ def next_step(track: Track, runs: Sequence[Run], believe: Believe, before: Seque
     """
     belief = believe(runs)
     left = track.budget - spent(runs)
-    tried = {run.source for run in runs}
-    if tried and belief.p_near is not None:
-        leader = leading(belief, before, tried)
-        if len(tried) > 1 and belief.p_near[leader] >= SETTLED:
-            return Step([], belief, "settled")
+    tried = track.known | {run.source for run in runs}
+    near = belief.p_near if len(tried) > 1 else None
+    if near is not None and near[leading(belief, before, tried)] >= SETTLED:
+        return Step([], belief, "settled")
     for trials in (_halving(track, runs, believe, before), _duel(track, runs, belief, before)):
         missing = [trial for trial in trials if not _reached(runs, trial)]
         affordable = [t for i, t in enumerate(missing) if _cost(runs, missing[: i + 1]) <= left + 1e-9]
@@ -82,7 +85,7 @@ def next_step(track: Track, runs: Sequence[Run], believe: Believe, before: Seque
     return Step([], belief, "everything tried")
 
 
-def leading(belief: Belief, before: Sequence[int], tried: set[int]) -> int:
+def leading(belief: Belief, before: Sequence[int], tried: Collection[int]) -> int:
     """The source that a race hands over: the best of those tried, by the posterior mean (`placed`)."""
     return placed(belief.expected, before, tried)[0]
 
@@ -95,17 +98,19 @@ def spent(runs: Sequence[Run]) -> float:
 def starters(track: Track) -> tuple[int, int]:
     """How many sources enter the halving, and on how many folds: all if the budget allows, else the first few."""
     most = max(HALVING * track.budget, track.epochs)
+    all_of_them = track.sources - len(track.known)
     for folds in range(track.folds, 0, -1):
-        if _halving_cost(track, track.sources, folds) <= most:
-            return track.sources, folds
-    fitting = [n for n in range(1, track.sources) if _halving_cost(track, n, 1) <= most]
+        if _halving_cost(track, all_of_them, folds) <= most:
+            return all_of_them, folds
+    fitting = [n for n in range(1, all_of_them) if _halving_cost(track, n, 1) <= most]
     return max(fitting, default=1), 1
 
 
 def _halving(track: Track, runs: Sequence[Run], believe: Believe, before: Sequence[int]) -> list[Trial]:
     """The first unfinished round; who is in it was decided by the runs of the rounds before it alone."""
     count, folds = starters(track)
-    alive, seen = list(before[:count]), dict[tuple[int, int], Run]()
+    alive = [source for source in before if source not in track.known][:count]
+    seen = dict[tuple[int, int], Run]()
     reached = {(run.source, run.fold): run for run in runs}
     for share in ROUNDS:
         epochs = _epochs(track, share)
@@ -113,15 +118,18 @@ def _halving(track: Track, runs: Sequence[Run], believe: Believe, before: Sequen
         if any(not _reached(runs, trial) for trial in trials):
             return trials
         seen |= {(t.source, t.fold): reached[t.source, t.fold].until(epochs) for t in trials}
-        order = placed(believe(list(seen.values())).expected, before, {source for source, _ in seen})
+        tried = track.known | {source for source, _ in seen}
+        order = placed(believe(list(seen.values())).expected, before, tried)
         alive = [source for source in order if source in alive][: max(1, len(alive) // 2)]
     return []
 
 
 def _duel(track: Track, runs: Sequence[Run], belief: Belief, before: Sequence[int]) -> list[Trial]:
     """A whole fold for the leader and its strongest rival: the next one that each of them lacks."""
-    order = placed(belief.expected, before, {run.source for run in runs})
-    open_ = [s for s in order if any(not _reached(runs, t) for t in _whole(track, s))]
+    order = placed(belief.expected, before, track.known | {run.source for run in runs})
+    open_ = [
+        s for s in order if s not in track.known and any(not _reached(runs, t) for t in _whole(track, s))
+    ]
     if not open_:
         return []
     leader = order[0]

@@ -48,13 +48,14 @@ def fit(
     seed: int,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     keeper: Keeper | None = None,
+    until: int | None = None,
 ) -> list[Epoch]:
     """Train `network` in place by the recipe and return what each epoch measured; at the end it is the kept epoch's.
 
     The order of images, their moves and dropout come from `seed` alone. The loss is cross-entropy, each image
     weighted by N / (C · N_class) when the recipe asks for class weights, averaged over the batch. A loss that
     is not finite raises `WorkFailed` with the step and the images. With a `keeper` a training that was cut off goes
-    on from its last kept state, to the same bits.
+    on from its last kept state, to the same bits. After the epoch `until` it stops, its state kept: to go on later.
     """
     network.to(device.kind)
     if recipe.channels_last:
@@ -69,7 +70,8 @@ def fit(
         torch.manual_seed(seed)
         random = torch.Generator().manual_seed(seed)
         state = keeper.restore(network, optimiser, random) or State()
-        for number in range(state.epoch, recipe.epochs + 1):
+        last = min(until or recipe.epochs, recipe.epochs)
+        for number in range(state.epoch, last + 1):
             order = state.order_of_epoch(len(labels), recipe.batch, random)
             to_training_mode(network)
             watch.start(number, state.step, state.total, state.right)
@@ -117,6 +119,8 @@ def fit(
             on_epoch(measured)
             if out_of_patience(state.epochs, recipe.patience):
                 break
+            if number == last < recipe.epochs and keeper.path:
+                keeper.save(state, network, optimiser, random)
         if state.best is not None and kept_epoch(state.epochs, recipe.keep) != len(state.epochs):
             network.load_state_dict(state.best)
     return state.epochs
