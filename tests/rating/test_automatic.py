@@ -123,13 +123,15 @@ def test_people_s_answers_come_first_and_the_others_are_filled_in(tmp_path: Path
     for name in ("Ann", "Ben"):
         write_sheet(tmp_path, Sheet(name, {"demo:textures": rated, "demo:histology": {"origin": "natural"}}))
     write_sheet(tmp_path, Sheet("automatic", {"made": rated}))  # what a file says for it is not asked
-    found = answers_about([textures, histology, noisy], tmp_path)
-    assert expert(found["demo:textures"], np.zeros(6)) == 0
-    codes = {
-        name: [q.accepted.index(one.answer) for q, one in zip(QUESTIONS, rate(dataset).values(), strict=True)]
-        for name, dataset in (("demo:histology", histology), ("made", noisy))
-    }
-    assert expert(found["demo:histology"], [0, *codes["demo:histology"][1:]]) == 0
-    assert expert(found["made"], codes["made"]) == 0
-    alone = answers_about([noisy])
-    assert expert(alone["made"], found["made"]) == 0
+    textured, tissue, random = answers_about([textures, histology, noisy], tmp_path)
+    assert expert(textured, np.zeros(6)) == 0
+    of_tissue, of_noise = (
+        [q.accepted.index(one.answer) for q, one in zip(QUESTIONS, rate(dataset).values(), strict=True)]
+        for dataset in (histology, noisy)
+    )
+    assert expert(tissue, [0, *of_tissue[1:]]) == 0
+    assert expert(random, of_noise) == 0
+    (alone,) = answers_about([noisy])
+    assert expert(alone, of_noise) == 0
+    with pytest.raises(InputError, match="is no folder of answers"):
+        answers_about([noisy], tmp_path / "misspelt")
