@@ -17,6 +17,7 @@ from whence.study.study_file import StudyFile, make_study, read_study_file
 if TYPE_CHECKING:
     import pandas as pd
 
+    from whence.recommend.distances import Distances
     from whence.recommend.scoring import Scores
     from whence.report.verdict import Verdict
     from whence.study.engine import Engine
@@ -26,6 +27,8 @@ __all__ = [
     "Checkpoint",
     "Ranking",
     "Study",
+    "distance",
+    "distances",
     "finetune",
     "open_dataset",
     "pretrain",
@@ -287,6 +290,120 @@ def scores_document(found: Scores) -> dict[str, Any]:
         ],
         "left_out": [{"measure": m, "source": s, "reason": why} for m, s, why in found.left_out],
     }
+
+
+def distance(
+    measure: str,
+    a: Dataset | str | Path,
+    b: Dataset | str | Path,
+    *,
+    probe: Checkpoint | str = "imagenet",
+    backbone: str = "resnet50",
+    size: int = 64,
+    seed: int = 1,
+    device: str = "auto",
+    say: Say = silent,
+) -> Value:
+    """One distance between two datasets: `.value`, its 90 % interval `.low` to `.high`, and `.seconds`.
+
+    Arguments as for `distances`, which also gives the noise floor that a distance has to be compared with. Raises
+    `InputError` where the measure does not apply, saying why.
+    """
+    found = distances(
+        [a, b],
+        measures=[measure],
+        probe=probe,
+        backbone=backbone,
+        size=size,
+        seed=seed,
+        device=device,
+        say=say,
+    )
+    return found.values[0].value
+
+
+def distances(
+    datasets: Sequence[Dataset | str | Path],
+    *,
+    matrix: bool = False,
+    measures: Sequence[str] = (),
+    probe: Checkpoint | str = "imagenet",
+    protocol: str = "halves",
+    labels: int | str = 1,
+    images: int | None = None,
+    backbone: str = "resnet50",
+    size: int = 64,
+    seed: int = 1,
+    device: str = "auto",
+    skip_unreadable: bool = False,
+    say: Say = silent,
+) -> Distances:
+    """Distances between two datasets, or with `matrix` between any two of many, each beside its noise floor.
+
+    All distances that apply without `measures`. `probe` is the network that looks at the images, named as a source of
+    `rank`. Between two datasets a value is of all images; in a matrix, of samples that are of one size for all,
+    `images` each (by default half of the smallest dataset, 500 at most). `protocol` and `labels` are Task2Vec's: see
+    `whence.features.task2vec.embed`. Raises `InputError` for what cannot be opened, an unknown measure, and where no
+    measure applies.
+    """
+    from whence.recommend.distances import measure_distances
+    from whence.recommend.seen import Settings
+
+    if not matrix and len(datasets) != 2:
+        raise InputError(
+            f"a distance takes two datasets, or more with --matrix (matrix=True); {len(datasets)} given"
+        )
+    opened = [
+        d if isinstance(d, Dataset) else open_dataset(d, skip_unreadable=skip_unreadable) for d in datasets
+    ]
+    return measure_distances(
+        opened,
+        measures=measures,
+        probe=probe.source if isinstance(probe, Checkpoint) else probe,
+        backbone=backbone,
+        whole=not matrix,
+        settings=Settings(size, images, protocol, _labels(labels), seed, check_device(device)),
+        say=say,
+    )
+
+
+def _labels(given: int | str) -> int | Literal["exact"]:
+    """How many labels Task2Vec draws, as typed or as given."""
+    if given == "exact":
+        return "exact"
+    if (isinstance(given, str) and not given.isascii()) or not str(given).isdigit() or int(given) < 1:
+        raise InputError(f"labels is {given!r}; accepted is exact, or how many labels to draw per image")
+    return int(given)
+
+
+def distances_document(found: Distances) -> dict[str, Any]:
+    """The document of `whence distance --json`."""
+    return {
+        "values": [
+            {
+                **as_row(row.value),
+                "sampled": row.sampled,
+                "noise": row.noise,
+                "noise_high": row.noise_high,
+                "below_noise": row.below_noise,
+                "images": row.images,
+                "note": row.note,
+            }
+            for row in found.values
+        ],
+        "noise": [as_row(row) for row in found.noise],
+        "left_out": [
+            {"measure": m, "source": a, "target": b, "reason": why} for m, a, b, why in found.left_out
+        ],
+    }
+
+
+def draw_distances(found: Distances, path: str | Path) -> Path:
+    """Write distances as clustered heat maps, one per measure: .svg, .pdf, .png or .html; return the path."""
+    from whence.report.distances import draw
+
+    draw(found, Path(path))
+    return Path(path)
 
 
 def add_knowledge(what: str | Path, *, device: str = "auto") -> str:

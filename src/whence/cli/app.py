@@ -9,6 +9,7 @@ import typer
 from whence.cli import (
     datasets,
     demo,
+    distance,
     doctor,
     finetune,
     knowledge,
@@ -34,6 +35,7 @@ app.add_typer(datasets.app, name="datasets")
 app.command("rank")(rank.rank)
 app.command("score")(score.score)
 app.command("rate")(rate.rate)
+app.command("distance")(distance.distance)
 app.command("pretrain")(pretrain.pretrain)
 app.command("finetune")(finetune.finetune)
 app.command("look")(look.look)

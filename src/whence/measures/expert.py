@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from whence.measures.contract import Measure
-from whence.stats.agreement import Vote, majority
+from whence.stats.raters import Vote, majority
 
 PROPERTIES = 6  # that the paper asks for; `whence.rating.questions` asks them
 

@@ -16,7 +16,7 @@ from whence.rating.names import AUTOMATIC
 from whence.rating.questions import PROPERTIES, QUESTIONS
 from whence.rating.sheets import Sheet
 from whence.records import Value, as_row
-from whence.stats.agreement import Agreement, Vote, agreement, counted, majority
+from whence.stats.raters import RaterAgreement, Vote, counted, majority, rater_agreement
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Summary:
     votes: dict[str, dict[str, Vote | None]]
     filled: frozenset[tuple[str, str]]
     distances: tuple[Value, ...]
-    agreements: dict[str, Agreement]
+    agreements: dict[str, RaterAgreement]
     automatic_agrees: tuple[int, int]
 
     def ties(self) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -77,8 +77,8 @@ def summarise(sheets: Sequence[Sheet], datasets: Sequence[str] | None = None) ->
             if _complete(given[a]) and _complete(given[b])
         ),
         agreements={
-            **{key: agreement(table) for key, table in zip(PROPERTIES, tables, strict=True)},
-            "all": agreement(*tables),
+            **{key: rater_agreement(table) for key, table in zip(PROPERTIES, tables, strict=True)},
+            "all": rater_agreement(*tables),
         }
         if several
         else {},

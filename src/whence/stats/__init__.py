@@ -1,6 +1,5 @@
 """Statistics of outcomes: pure functions on arrays, free of files, devices and networks."""
 
-from whence.stats.agreement import Agreement, Vote, agreement, fleiss_kappa, majority
 from whence.stats.classification import accuracy, auc, class_aucs
 from whence.stats.convergence import has_converged
 from whence.stats.estimates import Estimate, estimate, estimates, estimates_over_folds
@@ -13,17 +12,17 @@ from whence.stats.metrics import (
     macro_auc,
 )
 from whence.stats.paired import Difference, Practical, corrected_difference, practical_difference
+from whence.stats.raters import RaterAgreement, Vote, fleiss_kappa, majority, rater_agreement
 from whence.stats.transfer import transferability
 
 __all__ = [
-    "Agreement",
     "Difference",
     "Estimate",
     "Practical",
+    "RaterAgreement",
     "Vote",
     "absent_classes",
     "accuracy",
-    "agreement",
     "auc",
     "balanced_accuracy",
     "calibration_error",
@@ -39,5 +38,6 @@ __all__ = [
     "macro_auc",
     "majority",
     "practical_difference",
+    "rater_agreement",
     "transferability",
 ]

@@ -28,7 +28,7 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class RaterAgreement:
     """Fleiss' κ with its interval; NaN where there is none, and then `note` says why."""
 
     kappa: float
@@ -65,7 +65,7 @@ def fleiss_kappa(*counts: ArrayLike) -> float:
     return float(above / room) if room > 1e-12 else float("nan")
 
 
-def agreement(*counts: ArrayLike, level: float = 0.9) -> Agreement:
+def rater_agreement(*counts: ArrayLike, level: float = 0.9) -> RaterAgreement:
     """`fleiss_kappa` with its interval at `level`: what other subjects of the same kind would give.
 
     All tables have the same N subjects in their rows. The interval is the jackknife's, over subjects, with the t
@@ -83,16 +83,18 @@ def agreement(*counts: ArrayLike, level: float = 0.9) -> Agreement:
     nan, kappa = float("nan"), fleiss_kappa(*tables)
     rated = np.flatnonzero(sum((table.sum(axis=1) > 1).astype(int) for table in tables))
     if not len(rated):
-        return Agreement(nan, nan, nan, "nothing was rated by two raters")
+        return RaterAgreement(nan, nan, nan, "nothing was rated by two raters")
     if np.isnan(kappa):
-        return Agreement(
+        return RaterAgreement(
             nan, nan, nan, "everybody gave the same answer everywhere: chance cannot be told apart"
         )
     if len(rated) < FEWEST:
-        return Agreement(kappa, nan, nan, f"an interval needs {FEWEST} subjects or more, not {len(rated)}")
+        return RaterAgreement(
+            kappa, nan, nan, f"an interval needs {FEWEST} subjects or more, not {len(rated)}"
+        )
     without = np.array([fleiss_kappa(*(np.delete(table, i, axis=0) for table in tables)) for i in rated])
     if np.isnan(without).any():
-        return Agreement(
+        return RaterAgreement(
             kappa,
             nan,
             nan,
@@ -101,7 +103,7 @@ def agreement(*counts: ArrayLike, level: float = 0.9) -> Agreement:
     n = len(rated)
     error = np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum())
     half_width = float(t.ppf((1 + level) / 2, n - 1) * error)
-    return Agreement(kappa, max(-1.0, kappa - half_width), min(1.0, kappa + half_width))
+    return RaterAgreement(kappa, max(-1.0, kappa - half_width), min(1.0, kappa + half_width))
 
 
 def _parts(counts: Floats) -> tuple[float, float]:

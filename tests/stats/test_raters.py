@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whence.stats import agreement, fleiss_kappa, majority
-from whence.stats.agreement import counted
+from whence.stats import fleiss_kappa, majority, rater_agreement
+from whence.stats.raters import counted
 
 # The worked example of Wikipedia's article "Fleiss' kappa": 14 raters, 10 subjects, 5 answers, κ = 0.210.
 WORKED = [
@@ -59,7 +59,7 @@ def test_kappa_is_what_all_pairs_say(subjects: list[list[int]]) -> None:
 
 
 def test_full_agreement_is_one_and_the_interval_has_no_width() -> None:
-    found = agreement([[3, 0], [0, 3], [3, 0], [0, 3]])
+    found = rater_agreement([[3, 0], [0, 3], [3, 0], [0, 3]])
     assert (found.kappa, found.low, found.high) == (1.0, 1.0, 1.0)
 
 
@@ -77,7 +77,7 @@ def test_several_questions_are_pooled_above_and_below_the_line() -> None:
 
 
 def test_the_interval_is_that_of_leaving_out_one_subject_at_a_time() -> None:
-    found = agreement(WORKED)
+    found = rater_agreement(WORKED)
     pseudo = [10 * found.kappa - 9 * fleiss_kappa(WORKED[:i] + WORKED[i + 1 :]) for i in range(10)]
     half = (
         1.8331129 * np.std(pseudo, ddof=1) / np.sqrt(10)
@@ -94,7 +94,7 @@ def test_the_interval_holds_kappa_about_as_often_as_it_says() -> None:
         return np.stack([(seen == k).sum(axis=1) for k in range(3)], axis=1)
 
     true = fleiss_kappa(draw(50_000))
-    intervals = [agreement(draw(12)) for _ in range(200)]
+    intervals = [rater_agreement(draw(12)) for _ in range(200)]
     held = np.mean([i.low <= true <= i.high for i in intervals])
     assert 0.8 <= held <= 0.96
 
@@ -109,7 +109,7 @@ def test_the_interval_holds_kappa_about_as_often_as_it_says() -> None:
     ],
 )
 def test_where_there_is_no_interval_the_reason_is_given(table: list[list[int]], told: str) -> None:
-    found = agreement(table)
+    found = rater_agreement(table)
     assert told in found.note
     assert np.isnan(found.low)
 
