@@ -332,6 +332,7 @@ def distances(
     protocol: str = "halves",
     labels: int | str = 1,
     images: int | None = None,
+    ratings: str | Path | None = None,
     backbone: str = "resnet50",
     size: int = 64,
     seed: int = 1,
@@ -344,7 +345,8 @@ def distances(
     All distances that apply without `measures`. `probe` is the network that looks at the images, named as a source of
     `rank`. Between two datasets a value is of all images; in a matrix, of samples that are of one size for all,
     `images` each (by default half of the smallest dataset, 500 at most). `protocol` and `labels` are Task2Vec's: see
-    `whence.features.task2vec.embed`. Raises `InputError` for what cannot be opened, an unknown measure, and where no
+    `whence.features.task2vec.embed`. `ratings` is the folder of experts' answers (`whence rate -o`); the automatic
+    rater answers what nobody did. Raises `InputError` for what cannot be opened, an unknown measure, and where no
     measure applies.
     """
     from whence.recommend.distances import measure_distances
@@ -359,6 +361,7 @@ def distances(
     ]
     return measure_distances(
         opened,
+        raters=_raters(opened, measures, ratings, seed, say),
         measures=measures,
         probe=probe.source if isinstance(probe, Checkpoint) else probe,
         backbone=backbone,
@@ -366,6 +369,25 @@ def distances(
         settings=Settings(size, images, protocol, _labels(labels), seed, check_device(device)),
         say=say,
     )
+
+
+def _raters(
+    datasets: Sequence[Dataset], measures: Sequence[str], ratings: str | Path | None, seed: int, say: Say
+) -> list[Any]:
+    """The experts' answers about each dataset, where a measure asks for them."""
+    from whence.measures import get
+
+    if measures and not any("raters" in get(name).needs for name in measures):
+        return []
+    from whence.rating import answers_about
+
+    answering = (
+        f"the experts' answers in {ratings}"
+        if ratings
+        else "the automatic rater, since no --ratings are given"
+    )
+    say(f"for the expert distance: {answering}")
+    return answers_about(datasets, Path(ratings) if ratings else None, seed=seed)
 
 
 def _labels(given: int | str) -> int | Literal["exact"]:
