@@ -65,17 +65,19 @@ def pretrain(
     seed: int = 1,
     device: str = "auto",
     engine: str = "local",
+    energy: str | None = None,
     say: Say = silent,
 ) -> Checkpoint:
     """Train `backbone` on a source dataset (one grouped, stratified 80–10–10 split) and keep the checkpoint.
 
-    The same call again returns the checkpoint that is there. Raises `InputError` for what cannot be opened,
+    The same call again returns the checkpoint that is there. `energy`, a country's code (NLD, USA …), measures energy
+    and carbon with codecarbon. Raises `InputError` for what cannot be opened,
     `WorkFailed` with the reason if training failed.
     """
     from whence.study.single import pretrain_plan, run_plan
     from whence.study.work import checkpoint_path
 
-    plan = pretrain_plan(source, backbone, recipe, seed, check_device(device), say)
+    plan = pretrain_plan(source, backbone, recipe, seed, check_device(device), say, energy)
     found = run_plan(plan, make_engine(engine), say)[0]
     assert isinstance(found, Pretraining)
     return Checkpoint(checkpoint_path(found.job), found)
@@ -92,18 +94,50 @@ def finetune(
     device: str = "auto",
     engine: str = "local",
     workers: int | None = None,
+    energy: str | None = None,
     say: Say = silent,
 ) -> list[Outcome]:
     """Fine-tune a source on a target, fold by fold; return one outcome per fold.
 
-    A source that is a dataset is pretrained on first. What was measured before is not measured again.
+    A source that is a dataset is pretrained on first. What was measured before is not measured again. `energy`, a
+    country's code (NLD, USA …), measures energy and carbon with codecarbon.
     """
     from whence.study.single import finetune_plan, run_plan
 
     if isinstance(source, Checkpoint):
         source = source.source
-    plan = finetune_plan(source, target, backbone, recipe, folds, seed, check_device(device), say)
+    plan = finetune_plan(source, target, backbone, recipe, folds, seed, check_device(device), say, energy)
     return [row for row in run_plan(plan, make_engine(engine, workers), say) if isinstance(row, Outcome)]
+
+
+def look(
+    source: Checkpoint | Dataset | str | Path,
+    target: Dataset | str | Path,
+    folder: str | Path,
+    *,
+    layer: str | None = None,
+    with_images: bool = False,
+    images: int = 8,
+    fold: int = 1,
+    backbone: str = "resnet50",
+    recipe: str | Mapping[str, Any] = "small",
+    folds: int | Literal["official"] = 5,
+    seed: int = 1,
+    device: str = "auto",
+    say: Say = silent,
+) -> dict[str, Any]:
+    """Draw where the network of one fine-tuned fold looks, into `folder`: the document of `whence look --json`.
+
+    The fold is trained again, to the same bits as `finetune` does on the same machine. Only `with_images` draws
+    pictures in which images of the target can be seen. Raises `InputError` for an unknown layer or fold.
+    """
+    from whence.study.looking import look_fold
+    from whence.study.single import finetune_plan
+
+    if isinstance(source, Checkpoint):
+        source = source.source
+    plan = finetune_plan(source, target, backbone, recipe, folds, seed, check_device(device), say)
+    return look_fold(plan, fold, Path(folder), layer, images if with_images else 0, say)
 
 
 @dataclass(frozen=True)
@@ -140,28 +174,49 @@ def rank(
     backbone: str = "resnet50",
     size: int = 64,
     folds: int = 5,
+    budget: str | None = None,
+    recipe: str | Mapping[str, Any] = "small",
     seed: int = 1,
     device: str = "auto",
+    engine: str = "local",
+    workers: int | None = None,
     skip_unreadable: bool = False,
     say: Say = silent,
 ) -> Ranking:
     """Rank sources for a target on the evidence there is: published outcomes, a probe of each source's features
-    on the target, and outcomes measured on this target before.
+    on the target, outcomes measured on this target before, and, where `budget` allows for it, a race.
 
     Without `sources`, the candidates are the checkpoints of this backbone in the cache, ImageNet's weights if
-    they can be had, and `none`. Raises `InputError` for what cannot be opened or has too few images.
+    they can be had, and `none`. `budget`, such as "30m" or "k=3" (as much as fine-tuning three sources), is what short
+    fine-tunings by `recipe` at `size` may cost; the same call goes on with a race that was cut off. Raises `InputError`
+    for what cannot be opened or has too few images, `WorkFailed` where a fine-tuning failed.
     """
+    from whence.data.threads import usable_cores
     from whence.knowledge import known_outcomes
     from whence.recommend.candidates import find_candidates
-    from whence.recommend.ranking import rank as rank_candidates
+    from whence.recommend.racing import read_budget, run_race
+    from whence.recommend.ranking import document
+    from whence.recommend.situation import look_at
 
+    allowed = read_budget(budget) if budget else None
     if not isinstance(target, Dataset):
         target = open_dataset(target, skip_unreadable=skip_unreadable)
-    candidates = find_candidates(
-        target, sources, backbone, size=size, folds=folds, seed=seed, device=check_device(device), say=say
+    device = check_device(device)
+    found = find_candidates(
+        target, sources, backbone, size=size, folds=folds, seed=seed, device=device, say=say
     )
     known = known_outcomes(without_target=target.fingerprint)
-    return Ranking(rank_candidates(candidates, known, target_name=target.name, seed=seed))
+    situation = look_at(found.candidates, known, target.name, seed=seed)
+    if allowed is None:
+        return Ranking(document(found.candidates, situation, target.name))
+    settings = {"base": recipe} if isinstance(recipe, str) else dict(recipe)
+    raced = run_race(
+        target, found.starts, situation, allowed, make_engine(engine, workers), backbone=backbone,
+        recipe=settings | {"size": size}, folds=folds, seed=seed, device=device, workers=workers or usable_cores(),
+        say=say,
+    )  # fmt: skip
+    answer = document(found.candidates, situation, target.name, raced.runs)
+    return Ranking(answer | {"race": raced.document(situation, allowed)})
 
 
 def score(
@@ -444,6 +499,8 @@ class Study:
         plan = self.plan(device=device, skip_unreadable=skip_unreadable, say=say)
         for warning in plan.warnings:
             say(f"warning: {warning}")
+        for note in plan.notes:
+            say(note)
         return run(plan, self.folder, make_engine(engine, workers), say)
 
     def status(self, *, device: str = "auto", skip_unreadable: bool = False) -> Status:

@@ -95,14 +95,22 @@ def test_pretrain_finetune_and_rank_fit_together(picture_folder: Callable[..., P
     checkpoint = json.loads(made.stdout)["checkpoint"]
     assert Path(checkpoint).is_file()
 
-    tuned = whence("finetune", f"file:{checkpoint}", target, "--folds", "2", *settings)
+    loud = [option for option in settings if option != "--quiet"]
+    tuned = whence("finetune", f"file:{checkpoint}", target, "--folds", "2", *loud)
     assert tuned.returncode == 0, tuned.stderr
+    assert "weights made on images of 64 pixels; trained here on 64 pixels" in tuned.stderr
+    assert "left open by the paper's text: dropout 0.5" in tuned.stderr
     document = json.loads(tuned.stdout)
     assert document["target"] == "xrays"
     assert [o["fold"] for o in document["outcomes"]] == [0, 1]
     aucs = [o["auc"] for o in document["outcomes"]]
     assert document["auc"]["mean"] == pytest.approx(np.mean(aucs))
     assert document["auc"]["sd"] == pytest.approx(np.std(aucs, ddof=1))
+    assert document["recipe"]["optimizer"] == {"value": "adam", "origin": "paper"}
+    assert document["metrics"]["auc"]["value"] == pytest.approx(np.mean(aucs))
+    assert {"balanced_accuracy", "calibration_error", "auc of healthy", "auc of ill"} <= set(
+        document["metrics"]
+    )
 
     page = target.parent / "ranking.html"
     ranked = whence("rank", target, "--sources", f"{source},none", "--size", "32", "-o", page, *settings)

@@ -13,8 +13,10 @@ from whence.cli import (
     doctor,
     finetune,
     knowledge,
+    look,
     pretrain,
     rank,
+    rate,
     run_job,
     score,
     study,
@@ -32,9 +34,11 @@ app.command("demo")(demo.demo)
 app.add_typer(datasets.app, name="datasets")
 app.command("rank")(rank.rank)
 app.command("score")(score.score)
+app.command("rate")(rate.rate)
 app.command("distance")(distance.distance)
 app.command("pretrain")(pretrain.pretrain)
 app.command("finetune")(finetune.finetune)
+app.command("look")(look.look)
 app.add_typer(study.app, name="study")
 app.add_typer(knowledge.app, name="knowledge")
 app.command("run-job")(run_job.run_job)

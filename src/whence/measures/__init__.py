@@ -9,6 +9,7 @@ from whence.measures import task2vec
 from whence.measures.card import card
 from whence.measures.contract import Measure, MeasureWarning
 from whence.measures.energy import energy
+from whence.measures.expert import expert, expert_range
 from whence.measures.frechet import frechet
 from whence.measures.fu import fu
 from whence.measures.gbc import gbc
@@ -38,6 +39,8 @@ __all__ = [
     "all_measures",
     "card",
     "energy",
+    "expert",
+    "expert_range",
     "frechet",
     "fu",
     "gbc",

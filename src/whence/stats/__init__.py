@@ -2,7 +2,7 @@
 
 from whence.stats.classification import accuracy, auc, class_aucs
 from whence.stats.convergence import has_converged
-from whence.stats.estimates import Estimate, estimate, estimates
+from whence.stats.estimates import Estimate, estimate, estimates, estimates_over_folds
 from whence.stats.metrics import (
     absent_classes,
     balanced_accuracy,
@@ -12,12 +12,15 @@ from whence.stats.metrics import (
     macro_auc,
 )
 from whence.stats.paired import Difference, Practical, corrected_difference, practical_difference
+from whence.stats.raters import RaterAgreement, Vote, fleiss_kappa, majority, rater_agreement
 from whence.stats.transfer import transferability
 
 __all__ = [
     "Difference",
     "Estimate",
     "Practical",
+    "RaterAgreement",
+    "Vote",
     "absent_classes",
     "accuracy",
     "auc",
@@ -28,9 +31,13 @@ __all__ = [
     "corrected_difference",
     "estimate",
     "estimates",
+    "estimates_over_folds",
     "f1",
+    "fleiss_kappa",
     "has_converged",
     "macro_auc",
+    "majority",
     "practical_difference",
+    "rater_agreement",
     "transferability",
 ]

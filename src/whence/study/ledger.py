@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import MISSING, Field, astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from whence.errors import InputError
 from whence.records import CurvePoint, Outcome, Prediction, Pretraining, column_names
 
 NAME = "ledger.db"
-SCHEMA = 1
+SCHEMA = 2  # 2: columns may be added, see `_widen`
 TABLES: dict[str, type] = {
     "outcomes": Outcome,
     "pretrainings": Pretraining,
@@ -56,6 +56,7 @@ class Ledger:
             with self._transaction():
                 for table in TABLES:
                     self.connection.execute(_create(table))
+                    self._widen(table)
                 self.connection.execute(f"PRAGMA user_version = {SCHEMA}")
         except sqlite3.DatabaseError as error:
             raise InputError(
@@ -102,10 +103,18 @@ class Ledger:
         found = [_decode(record, row) for row in self.connection.execute(query)]
         return [row for row in found if wanted is None or row.job in wanted]
 
+    def _widen(self, table: str) -> None:
+        """Give a table that was made before a field existed that field's column, empty."""
+        there = {row[1] for row in self.connection.execute(f"PRAGMA table_info({table})")}
+        for field in fields(TABLES[table]):
+            if field.name not in there and field.default is not MISSING:
+                self.connection.execute(f"ALTER TABLE {table} ADD COLUMN {_column(field)}")
+
     def _insert(self, table: str, records: Sequence[Any]) -> None:
-        marks = ", ".join("?" * len(column_names(TABLES[table])))
+        names = column_names(TABLES[table])
+        marks = ", ".join("?" * len(names))
         self.connection.executemany(
-            f"INSERT OR IGNORE INTO {table} VALUES ({marks})",
+            f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({marks})",
             [_encode(record) for record in records],
         )
 
@@ -121,9 +130,13 @@ class Ledger:
 
 
 def _create(table: str) -> str:
-    columns = [f"{f.name} {SQL_TYPES.get(str(f.type), 'TEXT')} NOT NULL" for f in fields(TABLES[table])]
-    columns = [c.replace(" REAL NOT NULL", " REAL") for c in columns]  # NaN is stored as NULL
+    columns = [_column(field) for field in fields(TABLES[table])]
     return f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(columns)}, PRIMARY KEY ({KEYS[table]}))"
+
+
+def _column(field: Field[Any]) -> str:
+    kind = SQL_TYPES.get(str(field.type), "TEXT")
+    return f"{field.name} {kind}" + ("" if kind == "REAL" else " NOT NULL")  # NaN is stored as NULL
 
 
 def _encode(record: Any) -> tuple[Any, ...]:

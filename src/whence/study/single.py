@@ -24,7 +24,13 @@ Recipe = str | Mapping[str, Any]
 
 
 def pretrain_plan(
-    source: Dataset | str | Path, backbone: str, recipe: Recipe, seed: int, device: str, say: Say
+    source: Dataset | str | Path,
+    backbone: str,
+    recipe: Recipe,
+    seed: int,
+    device: str,
+    say: Say,
+    energy: str | None = None,
 ) -> list[Entry]:
     """The one job that pretrains on `source`."""
     if not isinstance(source, Dataset):
@@ -33,7 +39,7 @@ def pretrain_plan(
                 f"source {str(source)!r} is no dataset to pretrain on; give a folder, table, .npz or name"
             )
         source = open_dataset(source)
-    return [plan_pretraining(source, backbone, _plain(recipe), seed, device, say)]
+    return [plan_pretraining(source, backbone, _plain(recipe), seed, device, say, energy)]
 
 
 def finetune_plan(
@@ -45,6 +51,7 @@ def finetune_plan(
     seed: int,
     device: str,
     say: Say,
+    energy: str | None = None,
 ) -> list[Entry]:
     """The jobs that fine-tune `source` on every fold of `target`, a pretraining first where it is a dataset."""
     opened = {d.address: d for d in (source, target) if isinstance(d, Dataset)}
@@ -57,6 +64,7 @@ def finetune_plan(
         "recipe": _plain(recipe),
         "folds": folds,
         "seed": seed,
+        "energy": energy,
     }
     plan = make_plan(make_study(fields, "fine-tuning"), device=device, opened=opened, say=say)
     for warning in plan.warnings:
@@ -64,6 +72,8 @@ def finetune_plan(
     warn_of_leakage(plan, say)
     if not plan.finetunings:
         raise InputError(f"source and target are the same dataset ({names[1]}); name another source, or none")
+    for note in plan.notes:
+        say(note)
     return plan.entries
 
 

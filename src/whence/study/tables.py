@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -60,13 +60,17 @@ def _read(path: Path, record: type) -> list[Any]:
     try:
         with _opened(path) as file:
             rows = csv.DictReader(file)
-            missing = set(column_names(record)) - set(rows.fieldnames or ())
-            if missing:
+            given = set(rows.fieldnames or ())
+            needed = {f.name for f in fields(record) if f.default is MISSING}
+            if missing := needed - given:
                 raise InputError(
                     f"{path} lacks the columns {', '.join(sorted(missing))}; move it away to go on without"
                 )
             return [
-                record(**{f.name: _value(str(f.type), row[f.name]) for f in fields(record)}) for row in rows
+                record(
+                    **{f.name: _value(str(f.type), row[f.name]) for f in fields(record) if f.name in given}
+                )
+                for row in rows
             ]
     except (ValueError, TypeError, OSError, EOFError, csv.Error) as error:
         raise InputError(
