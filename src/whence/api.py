@@ -331,6 +331,7 @@ def distances(
     protocol: str = "halves",
     labels: int | str = 1,
     images: int | None = None,
+    ratings: str | Path | None = None,
     backbone: str = "resnet50",
     size: int = 64,
     seed: int = 1,
@@ -343,12 +344,15 @@ def distances(
     All distances that apply without `measures`. `probe` is the network that looks at the images, named as a source of
     `rank`. Between two datasets a value is of all images; in a matrix, of samples that are of one size for all,
     `images` each (by default half of the smallest dataset, 500 at most). `protocol` and `labels` are Task2Vec's: see
-    `whence.features.task2vec.embed`. Raises `InputError` for what cannot be opened, an unknown measure, and where no
+    `whence.features.task2vec.embed`. `ratings` is the folder of raters' answers (`whence rate -o`); where no person
+    answered, the automatic rater does. Raises `InputError` for what cannot be opened, an unknown measure, and where no
     measure applies.
     """
+    from whence.rating import answers_about
     from whence.recommend.distances import measure_distances
     from whence.recommend.seen import Settings
 
+    folder = None if ratings is None else Path(ratings)
     if not matrix and len(datasets) != 2:
         raise InputError(
             f"a distance takes two datasets, or more with --matrix (matrix=True); {len(datasets)} given"
@@ -362,6 +366,7 @@ def distances(
         probe=probe.source if isinstance(probe, Checkpoint) else probe,
         backbone=backbone,
         whole=not matrix,
+        answers=lambda dataset: next(iter(answers_about([dataset], folder, seed=seed).values())),
         settings=Settings(size, images, protocol, _labels(labels), seed, check_device(device)),
         say=say,
     )

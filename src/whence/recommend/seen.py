@@ -36,6 +36,9 @@ class Settings:
     device: str = "cpu"
 
 
+Answers = Callable[[Dataset], NDArray[Any]]  # what raters answered about a dataset, (R, P)
+
+
 @dataclass(frozen=True, eq=False)
 class Seen:
     """One dataset: its images in samples of `images`, of which 2 r and 2 r + 1 are disjoint."""
@@ -46,6 +49,7 @@ class Seen:
     settings: Settings
     cuts: Sequence[tuple[Rows, Rows]]
     images: int
+    answers: Answers | None = None
 
     @cached_property
     def samples(self) -> list[Rows]:
@@ -73,7 +77,9 @@ class Seen:
     @property
     def supplies(self) -> dict[str, Callable[[int | None], Any]]:
         """What can be had: for each need, a function of the number of a sample, None for all images."""
+        raters = {"raters": lambda sample: self._rated} if self.answers else {}
         return {
+            **raters,
             "features": lambda sample: self._features[self._rows(sample)],
             "labels": lambda sample: self.dataset.labels[self._rows(sample)],
             EMBEDDED: lambda sample: self.embeddings.values[sample],
@@ -104,12 +110,21 @@ class Seen:
         )
 
     @cached_property
+    def _rated(self) -> NDArray[Any]:
+        assert self.answers is not None  # `supplies` offers none otherwise
+        return self.answers(self.dataset)
+
+    @cached_property
     def _card(self) -> dict[str, Any]:
         return properties(self.dataset)
 
 
 def look(
-    datasets: Sequence[Dataset], names: Sequence[str], probe: Probe | None, settings: Settings
+    datasets: Sequence[Dataset],
+    names: Sequence[str],
+    probe: Probe | None,
+    settings: Settings,
+    answers: Answers | None = None,
 ) -> list[Seen]:
     """All datasets, in samples of one size: what `settings` says, or the smallest half, 500 at most.
 
@@ -125,6 +140,6 @@ def look(
             "many at most, or leave it to be found"
         )
     return [
-        Seen(dataset, name, probe, settings, cut, images)
+        Seen(dataset, name, probe, settings, cut, images, answers)
         for dataset, name, cut in zip(datasets, names, cuts, strict=True)
     ]
