@@ -12,9 +12,9 @@ from typing import Any
 
 from whence.errors import InputError
 from whence.records import CurvePoint, Outcome, Prediction, Pretraining, column_names
+from whence.study.migrations import SCHEMA, SQL_TYPES, migrate
 
 NAME = "ledger.db"
-SCHEMA = 1
 TABLES: dict[str, type] = {
     "outcomes": Outcome,
     "pretrainings": Pretraining,
@@ -22,7 +22,6 @@ TABLES: dict[str, type] = {
     "predictions": Prediction,
 }
 KEYS = {"outcomes": "job", "pretrainings": "job", "curves": "job, epoch", "predictions": "job, image, label"}
-SQL_TYPES = {"int": "INTEGER", "float": "REAL", "bool": "INTEGER", "str": "TEXT"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,8 @@ class Ledger:
     def __init__(self, path: Path | None) -> None:
         """Open or create the ledger at `path`, or an empty one in memory.
 
-        Raises `InputError` if the file is of another kind or of a later schema.
+        One of an earlier schema is brought up to date. Raises `InputError` if the file is of another kind or of a
+        later schema.
         """
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,6 +54,8 @@ class Ledger:
             self.connection.execute("PRAGMA journal_mode = DELETE")
             self.connection.execute("PRAGMA synchronous = FULL")
             with self._transaction():
+                if found:
+                    migrate(self.connection, found)
                 for table in TABLES:
                     self.connection.execute(_create(table))
                 self.connection.execute(f"PRAGMA user_version = {SCHEMA}")
@@ -102,10 +104,18 @@ class Ledger:
         found = [_decode(record, row) for row in self.connection.execute(query)]
         return [row for row in found if wanted is None or row.job in wanted]
 
+    def measured(self) -> list[Measured]:
+        """Everything that the ledger holds, job by job, in a stable order."""
+        curves, predictions = (by_job(self.rows(table)) for table in ("curves", "predictions"))
+        return [
+            Measured(row, curves.get(row.job, []), predictions.get(row.job, []))
+            for row in [*self.rows("outcomes"), *self.rows("pretrainings")]
+        ]
+
     def _insert(self, table: str, records: Sequence[Any]) -> None:
-        marks = ", ".join("?" * len(column_names(TABLES[table])))
+        names = column_names(TABLES[table])  # by name: a migrated table has them in another order
         self.connection.executemany(
-            f"INSERT OR IGNORE INTO {table} VALUES ({marks})",
+            f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
             [_encode(record) for record in records],
         )
 
@@ -120,9 +130,17 @@ class Ledger:
         self.connection.execute("COMMIT")
 
 
+def by_job(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    """Records of a table, in groups by their job."""
+    grouped: dict[str, list[Any]] = {}
+    for row in rows:
+        grouped.setdefault(row.job, []).append(row)
+    return grouped
+
+
 def _create(table: str) -> str:
     columns = [f"{f.name} {SQL_TYPES.get(str(f.type), 'TEXT')} NOT NULL" for f in fields(TABLES[table])]
-    columns = [c.replace(" REAL NOT NULL", " REAL") for c in columns]  # NaN is stored as NULL
+    columns = [c.replace(" REAL NOT NULL", " REAL") for c in columns]  # NaN is stored as NULL, and None too
     return f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(columns)}, PRIMARY KEY ({KEYS[table]}))"
 
 

@@ -11,7 +11,9 @@ from whence.errors import InputError, unknown_name
 from whence.paths import write_json
 from whence.records import CurvePoint, as_row
 from whence.study.job import Job, Work, job_folder
+from whence.study.journal import note_epoch
 from whence.study.resume import state_file
+from whence.training.choosing import Epoch
 
 # Raise a kind's version when the same inputs would give another result: old folders are then not taken for it.
 VERSIONS = {"pretrain": 1, "finetune": 1}
@@ -100,7 +102,6 @@ def _check_unchanged(weights: Path, identity: str) -> None:
 def _train(job: Job, folder: Path, dataset: Dataset, fold: Fold, weights: Path | None) -> Any:
     import numpy as np
 
-    from whence.training.choosing import Epoch
     from whence.training.fitting import train_on_fold
     from whence.training.keeping import Keeper
     from whence.training.recipe import Recipe
@@ -112,6 +113,8 @@ def _train(job: Job, folder: Path, dataset: Dataset, fold: Fold, weights: Path |
             log.flush()
 
         def note(epoch: Epoch) -> None:
+            if state is not None:
+                note_epoch(job, _point(job, epoch))
             say(
                 f"epoch {epoch.number}: loss {epoch.loss:.4f}, "
                 f"validation AUC {epoch.validation_auc:.4f}, test AUC {epoch.test_auc:.4f}"
@@ -143,8 +146,7 @@ def _train(job: Job, folder: Path, dataset: Dataset, fold: Fold, weights: Path |
             "host": platform.node(),
         },
     )
-    points = [CurvePoint(job.key, e.number, e.loss, e.validation_auc, e.test_auc) for e in fitted.epochs]
-    write_json(folder / "curves.json", [as_row(point) for point in points])
+    write_json(folder / "curves.json", [as_row(_point(job, epoch)) for epoch in fitted.epochs])
     np.savez_compressed(
         folder / "predictions.npz",
         image=np.array([dataset.digests[i] for i in fold.test]),
@@ -152,3 +154,7 @@ def _train(job: Job, folder: Path, dataset: Dataset, fold: Fold, weights: Path |
         probabilities=fitted.probabilities,
     )
     return fitted
+
+
+def _point(job: Job, epoch: Epoch) -> CurvePoint:
+    return CurvePoint(job.key, epoch.number, epoch.loss, epoch.validation_auc, epoch.test_auc)
