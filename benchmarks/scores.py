@@ -10,7 +10,7 @@ C = 10, S = 1,000 (a multiplication and an addition are two operations):
 
     the features' scatter        N D², half being symmetry: 21 G operations, reads 82 MB
     all eigenvectors             about 9 D³: 77 G; a sixth of them products of a matrix and a vector, at memory's speed
-    64 leading eigenvectors      4 D² × 320 columns: 5 G
+    64 leading eigenvectors      4 D² × 360 columns: 6 G
     Cholesky factor              D³ / 3: 3 G
     LogME                        scatter and all eigenvectors
     H-score, TransRate           scatter and a factor (TransRate: and a 500 × 500 one per class)

@@ -9,7 +9,19 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from whence.api import Checkpoint, Ranking, Study, finetune, open_dataset, pretrain, rank, score, scores
+    from whence.api import (
+        Checkpoint,
+        Ranking,
+        Study,
+        distance,
+        distances,
+        finetune,
+        open_dataset,
+        pretrain,
+        rank,
+        score,
+        scores,
+    )
     from whence.errors import InputError, WhenceError, WorkFailed
 
 __version__ = version("whence")
@@ -20,6 +32,8 @@ __all__ = [
     "Study",
     "WhenceError",
     "WorkFailed",
+    "distance",
+    "distances",
     "finetune",
     "open_dataset",
     "pretrain",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,7 +20,9 @@ from whence.study.study_file import StudyFile, make_study, read_study_file
 if TYPE_CHECKING:
     import pandas as pd
 
+    from whence.recommend.distances import Distances
     from whence.recommend.scoring import Scores
+    from whence.report.paper import PaperAnalysis
     from whence.report.verdict import Verdict
     from whence.study.engines import Engine
     from whence.study.forecast import Forecast
@@ -31,6 +34,8 @@ __all__ = [
     "Checkpoint",
     "Ranking",
     "Study",
+    "distance",
+    "distances",
     "finetune",
     "open_dataset",
     "pretrain",
@@ -67,17 +72,19 @@ def pretrain(
     seed: int = 1,
     device: str = "auto",
     engine: str = "local",
+    energy: str | None = None,
     say: Say = silent,
 ) -> Checkpoint:
     """Train `backbone` on a source dataset (one grouped, stratified 80–10–10 split) and keep the checkpoint.
 
-    The same call again returns the checkpoint that is there. Raises `InputError` for what cannot be opened,
+    The same call again returns the checkpoint that is there. `energy`, a country's code (NLD, USA …), measures energy
+    and carbon with codecarbon. Raises `InputError` for what cannot be opened,
     `WorkFailed` with the reason if training failed.
     """
     from whence.study.single import pretrain_plan, run_plan
     from whence.study.work import checkpoint_path
 
-    plan = pretrain_plan(source, backbone, recipe, seed, check_device(device), say)
+    plan = pretrain_plan(source, backbone, recipe, seed, check_device(device), say, energy)
     found = run_plan(plan, make_engine(engine, device=check_device(device)), say)[0]
     assert isinstance(found, Pretraining)
     return Checkpoint(checkpoint_path(found.job), found)
@@ -94,19 +101,51 @@ def finetune(
     device: str = "auto",
     engine: str = "local",
     workers: int | None = None,
+    energy: str | None = None,
     say: Say = silent,
 ) -> list[Outcome]:
     """Fine-tune a source on a target, fold by fold; return one outcome per fold.
 
-    A source that is a dataset is pretrained on first. What was measured before is not measured again.
+    A source that is a dataset is pretrained on first. What was measured before is not measured again. `energy`, a
+    country's code (NLD, USA …), measures energy and carbon with codecarbon.
     """
     from whence.study.single import finetune_plan, run_plan
 
     if isinstance(source, Checkpoint):
         source = source.source
-    plan = finetune_plan(source, target, backbone, recipe, folds, seed, check_device(device), say)
+    plan = finetune_plan(source, target, backbone, recipe, folds, seed, check_device(device), say, energy)
     chosen = make_engine(engine, workers=workers, device=check_device(device))
     return [row for row in run_plan(plan, chosen, say) if isinstance(row, Outcome)]
+
+
+def look(
+    source: Checkpoint | Dataset | str | Path,
+    target: Dataset | str | Path,
+    folder: str | Path,
+    *,
+    layer: str | None = None,
+    with_images: bool = False,
+    images: int = 8,
+    fold: int = 1,
+    backbone: str = "resnet50",
+    recipe: str | Mapping[str, Any] = "small",
+    folds: int | Literal["official"] = 5,
+    seed: int = 1,
+    device: str = "auto",
+    say: Say = silent,
+) -> dict[str, Any]:
+    """Draw where the network of one fine-tuned fold looks, into `folder`: the document of `whence look --json`.
+
+    The fold is trained again, to the same bits as `finetune` does on the same machine. Only `with_images` draws
+    pictures in which images of the target can be seen. Raises `InputError` for an unknown layer or fold.
+    """
+    from whence.study.looking import look_fold
+    from whence.study.single import finetune_plan
+
+    if isinstance(source, Checkpoint):
+        source = source.source
+    plan = finetune_plan(source, target, backbone, recipe, folds, seed, check_device(device), say)
+    return look_fold(plan, fold, Path(folder), layer, images if with_images else 0, say)
 
 
 @dataclass(frozen=True)
@@ -143,28 +182,49 @@ def rank(
     backbone: str = "resnet50",
     size: int = 64,
     folds: int = 5,
+    budget: str | None = None,
+    recipe: str | Mapping[str, Any] = "small",
     seed: int = 1,
     device: str = "auto",
+    engine: str = "local",
+    workers: int | None = None,
     skip_unreadable: bool = False,
     say: Say = silent,
 ) -> Ranking:
     """Rank sources for a target on the evidence there is: published outcomes, a probe of each source's features
-    on the target, and outcomes measured on this target before.
+    on the target, outcomes measured on this target before, and, where `budget` allows for it, a race.
 
     Without `sources`, the candidates are the checkpoints of this backbone in the cache, ImageNet's weights if
-    they can be had, and `none`. Raises `InputError` for what cannot be opened or has too few images.
+    they can be had, and `none`. `budget`, such as "30m" or "k=3" (as much as fine-tuning three sources), is what short
+    fine-tunings by `recipe` at `size` may cost; the same call goes on with a race that was cut off. Raises `InputError`
+    for what cannot be opened or has too few images, `WorkFailed` where a fine-tuning failed.
     """
+    from whence.data.threads import usable_cores
     from whence.knowledge import known_outcomes
     from whence.recommend.candidates import find_candidates
-    from whence.recommend.ranking import rank as rank_candidates
+    from whence.recommend.racing import read_budget, run_race
+    from whence.recommend.ranking import document
+    from whence.recommend.situation import look_at
 
+    allowed = read_budget(budget) if budget else None
     if not isinstance(target, Dataset):
         target = open_dataset(target, skip_unreadable=skip_unreadable)
-    candidates = find_candidates(
-        target, sources, backbone, size=size, folds=folds, seed=seed, device=check_device(device), say=say
+    device = check_device(device)
+    found = find_candidates(
+        target, sources, backbone, size=size, folds=folds, seed=seed, device=device, say=say
     )
     known = known_outcomes(without_target=target.fingerprint)
-    return Ranking(rank_candidates(candidates, known, target_name=target.name, seed=seed))
+    situation = look_at(found.candidates, known, target.name, seed=seed)
+    if allowed is None:
+        return Ranking(document(found.candidates, situation, target.name))
+    settings = {"base": recipe} if isinstance(recipe, str) else dict(recipe)
+    with closing(make_engine(engine, workers=workers, device=device)) as chosen:
+        raced = run_race(
+            target, found.starts, situation, allowed, chosen, backbone=backbone, recipe=settings | {"size": size},
+            folds=folds, seed=seed, device=device, workers=workers or usable_cores(), say=say,
+        )  # fmt: skip
+    answer = document(found.candidates, situation, target.name, raced.runs)
+    return Ranking(answer | {"race": raced.document(situation, allowed)})
 
 
 def score(
@@ -240,6 +300,120 @@ def scores_document(found: Scores) -> dict[str, Any]:
     }
 
 
+def distance(
+    measure: str,
+    a: Dataset | str | Path,
+    b: Dataset | str | Path,
+    *,
+    probe: Checkpoint | str = "imagenet",
+    backbone: str = "resnet50",
+    size: int = 64,
+    seed: int = 1,
+    device: str = "auto",
+    say: Say = silent,
+) -> Value:
+    """One distance between two datasets: `.value`, its 90 % interval `.low` to `.high`, and `.seconds`.
+
+    Arguments as for `distances`, which also gives the noise floor that a distance has to be compared with. Raises
+    `InputError` where the measure does not apply, saying why.
+    """
+    found = distances(
+        [a, b],
+        measures=[measure],
+        probe=probe,
+        backbone=backbone,
+        size=size,
+        seed=seed,
+        device=device,
+        say=say,
+    )
+    return found.values[0].value
+
+
+def distances(
+    datasets: Sequence[Dataset | str | Path],
+    *,
+    matrix: bool = False,
+    measures: Sequence[str] = (),
+    probe: Checkpoint | str = "imagenet",
+    protocol: str = "halves",
+    labels: int | str = 1,
+    images: int | None = None,
+    backbone: str = "resnet50",
+    size: int = 64,
+    seed: int = 1,
+    device: str = "auto",
+    skip_unreadable: bool = False,
+    say: Say = silent,
+) -> Distances:
+    """Distances between two datasets, or with `matrix` between any two of many, each beside its noise floor.
+
+    All distances that apply without `measures`. `probe` is the network that looks at the images, named as a source of
+    `rank`. Between two datasets a value is of all images; in a matrix, of samples that are of one size for all,
+    `images` each (by default half of the smallest dataset, 500 at most). `protocol` and `labels` are Task2Vec's: see
+    `whence.features.task2vec.embed`. Raises `InputError` for what cannot be opened, an unknown measure, and where no
+    measure applies.
+    """
+    from whence.recommend.distances import measure_distances
+    from whence.recommend.seen import Settings
+
+    if not matrix and len(datasets) != 2:
+        raise InputError(
+            f"a distance takes two datasets, or more with --matrix (matrix=True); {len(datasets)} given"
+        )
+    opened = [
+        d if isinstance(d, Dataset) else open_dataset(d, skip_unreadable=skip_unreadable) for d in datasets
+    ]
+    return measure_distances(
+        opened,
+        measures=measures,
+        probe=probe.source if isinstance(probe, Checkpoint) else probe,
+        backbone=backbone,
+        whole=not matrix,
+        settings=Settings(size, images, protocol, _labels(labels), seed, check_device(device)),
+        say=say,
+    )
+
+
+def _labels(given: int | str) -> int | Literal["exact"]:
+    """How many labels Task2Vec draws, as typed or as given."""
+    if given == "exact":
+        return "exact"
+    if (isinstance(given, str) and not given.isascii()) or not str(given).isdigit() or int(given) < 1:
+        raise InputError(f"labels is {given!r}; accepted is exact, or how many labels to draw per image")
+    return int(given)
+
+
+def distances_document(found: Distances) -> dict[str, Any]:
+    """The document of `whence distance --json`."""
+    return {
+        "values": [
+            {
+                **as_row(row.value),
+                "sampled": row.sampled,
+                "noise": row.noise,
+                "noise_high": row.noise_high,
+                "below_noise": row.below_noise,
+                "images": row.images,
+                "note": row.note,
+            }
+            for row in found.values
+        ],
+        "noise": [as_row(row) for row in found.noise],
+        "left_out": [
+            {"measure": m, "source": a, "target": b, "reason": why} for m, a, b, why in found.left_out
+        ],
+    }
+
+
+def draw_distances(found: Distances, path: str | Path) -> Path:
+    """Write distances as clustered heat maps, one per measure: .svg, .pdf, .png or .html; return the path."""
+    from whence.report.distances import draw
+
+    draw(found, Path(path))
+    return Path(path)
+
+
 def add_knowledge(what: str | Path, *, device: str = "auto") -> str:
     """Add a study's outcomes (its file) or a table of outcomes (CSV) to the knowledge base; the name it is kept under.
 
@@ -285,6 +459,17 @@ def evaluate_knowledge(
     if scores is not None:
         known = read_scores(Path(scores))
     return evaluation_document(evaluate(table, known, apart=apart, races=TRIES))  # type: ignore[arg-type]
+
+
+def analyse_paper(folder: str | Path | None = None) -> PaperAnalysis:
+    """Recompute the paper's tables, figures and correlations from its published outcomes; write them into `folder`."""
+    from whence.report.paper import analyse
+    from whence.report.paper_page import write_paper
+
+    found = analyse()
+    if folder is not None:
+        write_paper(found, Path(folder))
+    return found
 
 
 class Study:
@@ -346,6 +531,8 @@ class Study:
         plan = self.plan(device=device, skip_unreadable=skip_unreadable, say=say)
         for warning in plan.warnings:
             say(f"warning: {warning}")
+        for note in plan.notes:
+            say(note)
         if mlflow_uri or self.fields.tracking:
             uri = mlflow_uri or (self.fields.tracking.uri if self.fields.tracking else None)
             watchers = [*watchers, make_tracker(self.fields.name, self.folder, uri, say)]
@@ -415,12 +602,11 @@ class Study:
 
     def outcomes(self, *, device: str = "auto", skip_unreadable: bool = False) -> list[Outcome]:
         """The outcomes measured so far of what the study asks for."""
-        from whence.study.ledger import Ledger
-        from whence.study.memory import settled_plan
+        from whence.study.driver import all_that_is_known
 
         plan = self.plan(device=device, skip_unreadable=skip_unreadable)
-        with Ledger.of_study(self.folder) as ledger:
-            return ledger.rows("outcomes", settled_plan(plan, ledger.jobs()).keys)
+        with all_that_is_known(plan, self.folder) as (plan, ledger):
+            return ledger.rows("outcomes", plan.keys)
 
     def verdicts(self, *, device: str = "auto", skip_unreadable: bool = False) -> list[Verdict]:
         """For each target which source was best and how sure that is, compared fold by fold."""
@@ -438,14 +624,25 @@ class Study:
             return remember_study(plan, ledger, self.folder)
 
     def report(
-        self, path: str | Path | None = None, *, figures: Path | None = None, device: str = "auto"
+        self,
+        path: str | Path | None = None,
+        *,
+        beside: Sequence[Study] = (),
+        scores: Sequence[str | Path] = (),
+        export: Path | None = None,
+        device: str = "auto",
     ) -> Path:
-        """Write the study's page (by default `report.html` in its folder), and its figures as SVG and PDF."""
-        from whence.report.of_study import write_page
+        """Write the study's page (by default `report.html` in its folder); return its path.
 
-        return write_page(
-            self.plan(device=device), self.folder, Path(path or self.folder / "report.html"), figures
-        )
+        `beside`: further studies to compare with. `scores`: tables of scores or distances (CSV) beside those in the
+        study's folder. `export`: a folder for every figure (SVG, PDF, PNG) and table (CSV, LaTeX, Markdown).
+        """
+        from whence.report.of_study import gather, write_page
+        from whence.report.together import together
+
+        found = [gather(one.plan(device=device), one.folder, scores) for one in (self, *beside)]
+        page = Path(path or self.folder / "report.html")
+        return write_page(together(found), page, export)
 
 
 def merge_studies(first: str | Path, second: str | Path, into: str | Path) -> list[Conflict]:

@@ -7,6 +7,7 @@ from typing import Any
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+NOT_MEASURED = float("nan")  # of fields that came later: tables written before them lack their columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class Outcome:
     device: str
     host: str
     job: str
+    energy_kwh: float = NOT_MEASURED  # estimated by codecarbon where that was asked for
+    co2_g: float = NOT_MEASURED
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +115,25 @@ class Pretraining:
     device: str
     host: str
     job: str
+    energy_kwh: float = NOT_MEASURED  # estimated by codecarbon where that was asked for
+    co2_g: float = NOT_MEASURED
 
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """One epoch of one job. `validation_auc` and `test_auc` are measured after the epoch; none of them steers it."""
+    """One epoch of one job.
+
+    `loss` and `train_accuracy` are those of the batches that were learned from, moved images and dropout included; the
+    others are measured after the epoch. The test's steers nothing.
+    """
 
     job: str
     epoch: int  # from 1
     loss: float  # mean training loss over the epoch
     validation_auc: float
     test_auc: float
+    train_accuracy: float = NOT_MEASURED
+    validation_accuracy: float = NOT_MEASURED
 
 
 @dataclass(frozen=True, slots=True)

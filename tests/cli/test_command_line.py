@@ -95,14 +95,22 @@ def test_pretrain_finetune_and_rank_fit_together(picture_folder: Callable[..., P
     checkpoint = json.loads(made.stdout)["checkpoint"]
     assert Path(checkpoint).is_file()
 
-    tuned = whence("finetune", f"file:{checkpoint}", target, "--folds", "2", *settings)
+    loud = [option for option in settings if option != "--quiet"]
+    tuned = whence("finetune", f"file:{checkpoint}", target, "--folds", "2", *loud)
     assert tuned.returncode == 0, tuned.stderr
+    assert "weights made on images of 64 pixels; trained here on 64 pixels" in tuned.stderr
+    assert "left open by the paper's text: dropout 0.5" in tuned.stderr
     document = json.loads(tuned.stdout)
     assert document["target"] == "xrays"
     assert [o["fold"] for o in document["outcomes"]] == [0, 1]
     aucs = [o["auc"] for o in document["outcomes"]]
     assert document["auc"]["mean"] == pytest.approx(np.mean(aucs))
     assert document["auc"]["sd"] == pytest.approx(np.std(aucs, ddof=1))
+    assert document["recipe"]["optimizer"] == {"value": "adam", "origin": "paper"}
+    assert document["metrics"]["auc"]["value"] == pytest.approx(np.mean(aucs))
+    assert {"balanced_accuracy", "calibration_error", "auc of healthy", "auc of ill"} <= set(
+        document["metrics"]
+    )
 
     page = target.parent / "ranking.html"
     ranked = whence("rank", target, "--sources", f"{source},none", "--size", "32", "-o", page, *settings)
@@ -143,10 +151,13 @@ def test_study_status_report_and_a_job_by_hand(picture_folder: Callable[..., Pat
     assert [o["fold"] for o in document["outcomes"]] == [0, 1]
     assert "2/2" in done.stderr
 
-    report = whence("study", "report", file, "--figures", tmp_path / "figures", "--device", "cpu")
+    (tmp_path / "mini" / "ledger.db").unlink()  # the tables beside it tell the same
+    report = whence("study", "report", file, "--export", tmp_path / "export", "--device", "cpu")
     assert report.returncode == 0, report.stderr
     assert Path(report.stdout.strip()).read_text().startswith("<!DOCTYPE html>")
-    assert {p.suffix for p in (tmp_path / "figures").iterdir()} == {".svg", ".pdf"}
+    kinds = {p.suffix for p in (tmp_path / "export").iterdir()}
+    assert kinds == {".svg", ".pdf", ".png", ".csv", ".tex", ".md"}
+    assert not (tmp_path / "mini" / "ledger.db").exists()  # a report writes nothing but what it is asked for
 
     folder = next((Path(os.environ["WHENCE_HOME"]) / "jobs" / "finetune").iterdir())
     (folder / "done").unlink()

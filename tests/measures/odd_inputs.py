@@ -13,11 +13,14 @@ BATCHES = 6
 
 @dataclass(frozen=True)
 class Images:
-    """A target as the measures see it. `signal` says how well the network tells its classes apart."""
+    """A target as the measures see it. `signal` says how well the network tells its classes apart, `shift` how far
+    its features lie from those of others.
+    """
 
     features: np.ndarray
     labels: np.ndarray
     signal: float = 1.0
+    shift: float = 0.0
 
     def probabilities(self) -> np.ndarray:
         """Softmax of a fixed projection, as a source's head would give."""
@@ -34,9 +37,23 @@ class Images:
             "source_labels": lambda: self.probabilities().argmax(axis=1),
             "first_gradients": lambda: np.abs(_random(1, BATCHES, 3)) + 1,
             "block_gradients": lambda: (np.abs(_random(2, BATCHES, 3)) + 1) * (0.1 + self.signal),
+            "cards": self.card,
             "filter_means": lambda: (self.features**2).mean(axis=0) + 1e-6,
+            "raters": lambda: np.floor(self.features.mean() * np.arange(1, 7) / 4 + 1e-9).astype(np.int64),
         }
         return given[name]()
+
+    def card(self) -> dict[str, Any]:
+        """Facts: images that lie apart are of another size as well."""
+        side = round(64 * (1 + self.shift))
+        classes = [str(c) for c in np.unique(self.labels)]
+        return {
+            "origin": "medical",
+            "channels": 3,
+            "images": len(self.labels),
+            "classes": classes,
+            "size": {"min": [64, 64], "max": [side, side]},
+        }
 
     def permuted(self) -> Images:
         """The same images in another order."""
@@ -55,7 +72,7 @@ def make(counts: tuple[int, ...], d: int, signal: float = 1.0, seed: int = 0, sh
     x = _random(seed, len(y), d) * np.geomspace(2, 0.5, d) + shift
     for c in range(len(counts)):
         x[y == c, c % d :: len(counts)] += 2 * signal
-    return Images(np.maximum(x + 1, 0)[order], y[order], signal)
+    return Images(np.maximum(x + 1, 0)[order], y[order], signal, shift)
 
 
 def odd_inputs() -> Iterator[tuple[str, Images]]:
@@ -75,6 +92,7 @@ def odd_inputs() -> Iterator[tuple[str, Images]]:
     yield "labels with gaps", replace(plain, labels=np.array([3, 17, 40])[y])
     yield "large values", replace(plain, features=x * 1e6)
     yield "small values", replace(plain, features=x * 1e-6)
+    yield "a class with one image", replace(plain, labels=np.where(np.arange(len(y)) == 7, 3, y))
     yield "far from zero", replace(plain, features=x + 1e4)
 
 

@@ -42,6 +42,10 @@ def close(a: float, b: float, relative: float = 1e-7) -> bool:
 def test_keeps_its_promises_on_odd_inputs(measure: Measure, odd: str) -> None:
     datasets = given(measure, ODD[odd])
     kept = [(d.features.copy(), d.labels.copy()) for d in datasets]
+    if odd == "a class with one image" and "labels" in measure.needs and measure.least_per_class > 1:
+        with pytest.raises(ValueError, match="class 3 holds a single image: at least 2 of each class"):
+            value(measure, *datasets)
+        return
     found = value(measure, *datasets)
     assert type(found) is float
     assert np.isfinite(found)
@@ -57,9 +61,11 @@ def test_keeps_its_promises_on_odd_inputs(measure: Measure, odd: str) -> None:
 @pytest.mark.parametrize("measure", ALL, ids=lambda m: m.name)
 def test_input_is_left_alone_even_where_it_can_be_written_in_place(measure: Measure) -> None:
     datasets = given(measure, make((30, 30, 30), 8))
-    arguments = [np.ascontiguousarray(d.need(name)) for d in datasets for name in measure.needs]
+    arguments = [d.need(name) for d in datasets for name in measure.needs]
+    arguments = [np.ascontiguousarray(a) if isinstance(a, np.ndarray) else a for a in arguments]
     for argument in arguments:
-        argument.setflags(write=False)
+        if isinstance(argument, np.ndarray):
+            argument.setflags(write=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MeasureWarning)
         assert measure(*arguments) == value(measure, *datasets)
@@ -120,8 +126,9 @@ def test_labels_that_cannot_be_judged_are_refused(measure: Measure) -> None:
     datasets = given(measure, images)
     lonely = np.where(images.labels == 2, 1, images.labels)
     lonely[0] = 2
-    with pytest.raises(ValueError, match="class 2 holds a single image"):
-        value(measure, replace(images, labels=lonely), *datasets[1:])
+    if measure.least_per_class > 1:
+        with pytest.raises(ValueError, match="class 2 holds a single image"):
+            value(measure, replace(images, labels=lonely), *datasets[1:])
     with pytest.raises(ValueError, match="single class"):
         value(measure, replace(images, labels=np.zeros(90)), *datasets[1:])
     arguments = [d.need(name) for d in datasets for name in measure.needs]

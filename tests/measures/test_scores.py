@@ -348,6 +348,11 @@ def test_nleep_is_leep_of_a_mixture() -> None:
     assert calm(measures.nleep, x, y, seed=5) != calm(measures.nleep, x, y, seed=4)
 
 
+def test_fu_of_a_network_whose_residual_branches_start_at_zero_is_said_to_mean_nothing() -> None:
+    with pytest.warns(MeasureWarning, match="no gradient reaches the first block"):
+        assert measures.fu([1.0, 2.0], [0.0, 0.0]) == 0.0
+
+
 def test_fu_is_a_ratio_of_mean_norms() -> None:
     random = np.random.default_rng(0)
     first, block = random.normal(size=(6, 4, 3, 3, 3)), random.normal(size=(6, 5, 4, 3, 3))

@@ -22,7 +22,7 @@ def test_real_imagenet_weights_know_real_pictures(real_data: Path) -> None:
 
     weights = read_weights(real_data / "weights" / "resnet18_imagenet1k_ktb.safetensors")
     network = build("resnet18", classes=1000, dropout=0.0, seed=0)
-    assert load_into(network, weights) == []
+    assert load_into(network, weights).unused == []
     head = {name: weights.tensors[name] for name in ("fc.weight", "fc.bias")}
     network.load_state_dict(head, strict=False)
     dataset = open_dataset(real_data / "data" / "tiny_imagenet")
@@ -50,11 +50,23 @@ def test_saved_weights_come_back_with_their_record(tmp_path: Path) -> None:
     assert weights.mean == (0.5,) * 3
     assert weights.std == (0.25,) * 3
     other = build("test_resnet", classes=5, dropout=0.0, seed=2)
-    assert load_into(other, weights) == []
+    assert load_into(other, weights).unused == []
     images = torch.randn(2, 3, 32, 32)
     network.eval()
     other.eval()
     assert torch.equal(penultimate(network, images), penultimate(other, images))
+
+
+def test_equal_networks_and_records_are_equal_files(tmp_path: Path) -> None:
+    record = {"arch": "test_resnet", "licence": "naïve ‘ü’", **{f"field {i}": i for i in range(12)}}
+    files = [tmp_path / f"{number}.safetensors" for number in range(4)]
+    for file in files:
+        save_weights(file, build("test_resnet", classes=3, dropout=0.0, seed=1), record)
+    assert len({file.read_bytes() for file in files}) == 1
+    weights = read_weights(files[0])
+    assert weights.record == {name: v if isinstance(v, str) else str(v) for name, v in record.items()}
+    own = build("test_resnet", classes=3, dropout=0.0, seed=1).state_dict()
+    assert all(torch.equal(tensor, own[name]) for name, tensor in weights.tensors.items())
 
 
 def test_a_prefix_and_a_wrapper_are_taken_off(tmp_path: Path) -> None:
@@ -68,7 +80,9 @@ def test_a_prefix_and_a_wrapper_are_taken_off(tmp_path: Path) -> None:
 
 def test_another_architecture_is_refused_by_name(tmp_path: Path) -> None:
     save_weights(tmp_path / "w.safetensors", build("test_resnet", 2, 0.0, 0), {"arch": "test_resnet"})
-    with pytest.raises(InputError, match=r"does not fit the backbone.*\(test_resnet\)"):
+    with pytest.raises(
+        InputError, match=r"does not fit the backbone: \d+ tensors are missing \(.*\(test_resnet\)"
+    ):
         find_source(f"file:{tmp_path / 'w.safetensors'}", "resnet18")
 
 

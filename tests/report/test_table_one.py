@@ -14,10 +14,10 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from whence.cli.app import app
-from whence.data import ArrayStore, Dataset, describe
+from whence.data import ArrayStore, Dataset, describe, drawn
 from whence.errors import InputError
 from whence.records import Card
-from whence.report.montage import drawn, montage, save_montage
+from whence.report.montage import montage, save_montage
 from whence.report.table_one import COLUMNS, table_one, written
 
 

@@ -15,9 +15,11 @@ from whence.stats import (
     confusion,
     estimate,
     estimates,
+    estimates_over_folds,
     f1,
     macro_auc,
 )
+from whence.stats.estimates import METRICS
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -125,3 +127,27 @@ def test_the_same_seed_gives_the_same_interval() -> None:
     assert estimate(f1, labels, probabilities, draws=50) == estimate(f1, labels, probabilities, draws=50)
     with pytest.raises(ValueError, match="level"):
         estimate(f1, labels, probabilities, level=1.0)
+
+
+def test_means_over_folds_are_the_metrics_means_and_their_intervals_a_stratified_bootstraps() -> None:
+    folds = [random_case(seed, classes=3) for seed in range(4)]
+    found = estimates_over_folds(folds, ("a", "b", "c"), draws=400)
+    each = {name: [metric(*fold) for fold in folds] for name, metric in METRICS.items()}
+    each |= {f"auc of {name}": [class_aucs(*fold)[i] for fold in folds] for i, name in enumerate("abc")}
+    assert list(found) == list(each)
+    for name, values in each.items():
+        assert found[name].value == pytest.approx(np.mean(values), abs=1e-12)
+        assert found[name].low < found[name].value < found[name].high or name == "calibration_error"
+    rights = [(p.argmax(axis=1) == labels).astype(float) for labels, p in folds]
+    sd = np.sqrt(sum(right.var() / len(right) for right in rights)) / len(rights)  # of the mean over folds
+    half = (found["accuracy"].high - found["accuracy"].low) / 2
+    assert half == pytest.approx(1.645 * sd, rel=0.15)
+
+
+def test_a_fold_without_a_class_is_counted_in_the_note() -> None:
+    folds = [random_case(seed, classes=3) for seed in range(3)]
+    labels, probabilities = folds[1]
+    folds[1] = labels[labels != 2], probabilities[labels != 2]
+    found = estimates_over_folds(folds, draws=100)["auc of 2"]
+    assert found.value == pytest.approx(np.mean([class_aucs(*folds[i])[2] for i in (0, 2)]))
+    assert found.note.startswith("not defined on 1 of 3 folds")

@@ -248,10 +248,10 @@ def test_a_journal_gives_each_epoch_once(tmp_path: Path) -> None:
     points = [CurvePoint(job.key, n, 1 / n, 0.5, float("nan")) for n in (1, 2, 3)]
     with state_file(job.folder):
         for point in (points[0], points[1]):
-            note_epoch(job, point)
+            note_epoch(state_folder(job.folder), point)
         assert [p.epoch for p in reader.new()] == [1, 2]
         for point in (points[1], points[2]):  # cut off, it does the second one again
-            note_epoch(job, point)
+            note_epoch(state_folder(job.folder), point)
         with (state_folder(job.folder) / "epochs.jsonl").open("a") as file:
             file.write('{"job": "half')
         assert [p.epoch for p in reader.new()] == [3]

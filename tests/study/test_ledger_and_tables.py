@@ -1,5 +1,6 @@
 """The ledger and its tables: what goes in comes back to the last bit."""
 
+import csv
 import gzip
 import math
 import sqlite3
@@ -211,3 +212,35 @@ def test_parquet_holds_what_the_tables_hold(tmp_path: Path) -> None:
     assert [tuple(p) for p in predictions["probabilities"]] == [
         p.probabilities for p in ledger.rows("predictions")
     ]
+
+
+def test_a_ledger_and_tables_from_before_a_field_existed_are_read_and_grow_its_column(tmp_path: Path) -> None:
+    energy, accuracy = {"energy_kwh", "co2_g"}, {"train_accuracy", "validation_accuracy"}
+    later = {"outcomes": energy, "pretrainings": energy, "curves": accuracy}
+    ledger = Ledger(tmp_path / "ledger.db")
+    ledger.add([one("k1")])
+    export_tables(ledger, tmp_path)
+    for table, names in later.items():
+        for name in names:
+            ledger.connection.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
+    ledger.connection.execute("PRAGMA user_version = 1")
+    ledger.close()
+    with Ledger(tmp_path / "ledger.db") as again:
+        (row,) = again.rows("outcomes")
+        assert math.isnan(row.energy_kwh)
+        measured = one("k2", fold=1)
+        again.add([replace(measured, row=replace(measured.row, energy_kwh=0.25, co2_g=70.0))])
+        assert [row.energy_kwh for row in again.rows("outcomes")][1] == 0.25
+    for table in ("outcomes", "curves"):
+        name = FILES[table]
+        with (tmp_path / name).open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        kept = [column for column in rows[0] if column not in later[table]]
+        with (tmp_path / name).open("w", newline="") as file:
+            writer = csv.DictWriter(file, kept, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(rows)
+    (back,) = import_tables(tmp_path)
+    assert math.isnan(back.row.co2_g)
+    assert back.row.job == "k1"
+    assert math.isnan(back.curve[0].train_accuracy)

@@ -1,16 +1,27 @@
 """Backbones of every family take a step and evaluate; `paper` follows a plain script for 20 steps."""
 
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional
 
 from tests.training.conftest import CPU, PLAIN, part
+from whence.data import cut, open_dataset
 from whence.nets.backbone import build
 from whence.nets.forward import predict
-from whence.records import IMAGENET_MEAN, IMAGENET_STD
+from whence.nets.weights import save_weights
+from whence.training.fitting import train_on_fold
 from whence.training.loop import fit
 from whence.training.recipe import make_recipe
+from whence.training.watching import LossWatch
+
+PLAIN_SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "plain_finetune.py"
 
 
 @pytest.mark.parametrize(
@@ -29,34 +40,49 @@ def test_every_family_takes_a_step(backbone: str) -> None:
     assert predict(network, PLAIN, data.pixels, CPU).sum(axis=1) == pytest.approx(1)
 
 
-def test_paper_follows_a_plain_script_for_twenty_steps() -> None:
-    """Adam at the paper's learning rate, class weights, the schedule's halving: the loss of every step, by hand."""
-    fields = {"base": "paper", "size": 32, "batch": 4, "epochs": 5, "schedule": {"after": 3}}
-    recipe = make_recipe({**fields, "dropout": 0, "augmentation": {"strength": 0}}, "finetune")
+def test_paper_follows_the_plain_script_for_twenty_steps(
+    picture_folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loss of every step, from files to Adam, beside `benchmarks/plain_finetune.py`, without dropout and moves."""
+    dataset = open_dataset(picture_folder(("a", "b", "c"), per_class=14, size=32))
+    fold = cut(dataset, folds=5, seed=1)[0]
+    epochs = 20 // -(-len(fold.train) // 8)
+    fields = {"base": "paper", "size": 32, "batch": 8, "epochs": epochs, "augmentation": {"strength": 0}}
+    recipe = make_recipe({**fields, "dropout": 0}, "finetune")
     assert (recipe.optimizer, recipe.learning_rate, recipe.class_weights) == ("adam", 1e-4, True)
-    torch.set_num_threads(1)
-    data = part(16, size=32)
-    found = [
-        e.loss
-        for e in fit(build("test_resnet", 3, 0.0, seed=4), PLAIN, data, data, data, recipe, CPU, seed=9)
-    ]
-    plain = build("test_resnet", 3, 0.0, seed=4)
-    images = torch.from_numpy(np.asarray(data.pixels)).permute(0, 3, 1, 2).float() / 255
-    images = (images - torch.tensor(IMAGENET_MEAN)[:, None, None]) / torch.tensor(IMAGENET_STD)[:, None, None]
-    labels = torch.from_numpy(data.labels)
-    weight = torch.tensor([16 / (3 * n) for n in np.bincount(data.labels)])
-    optimiser = torch.optim.Adam(plain.parameters(), lr=1e-4)
-    random, losses = torch.Generator().manual_seed(9), []
-    for epoch in range(5):
-        plain.train()
-        if epoch == 3:
-            optimiser.param_groups[0]["lr"] = 5e-5
-        for rows in torch.split(torch.randperm(16, generator=random), 4):
-            each = functional.cross_entropy(plain(images[rows]), labels[rows], reduction="none")
-            loss = (each * weight[labels[rows]]).mean()
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            losses.append(loss.item())
-    assert len(losses) == 20
-    assert found == pytest.approx(np.array(losses).reshape(5, 4).mean(axis=1), rel=2e-3)
+    weights, losses = tmp_path / "weights.safetensors", list[float]()
+    save_weights(weights, build("test_resnet", 3, 0.0, seed=4), {"arch": "test_resnet"})
+    add = LossWatch.add
+
+    def note(self: LossWatch, loss: torch.Tensor, *rest: torch.Tensor) -> None:
+        losses.append(loss.item())
+        add(self, loss, *rest)
+
+    monkeypatch.setattr(LossWatch, "add", note)
+    train_on_fold(dataset, fold, "test_resnet", recipe, weights=weights, seed=9)
+    settings = {
+        "classes": 3,
+        "backbone": "test_resnet",
+        "seed": 9,
+        "modern": False,
+        "steady": True,
+        "order_seed": 9,
+    }
+    parts = {
+        part: [
+            (ast.literal_eval(dataset.images.describe(i)), int(dataset.labels[i]))
+            for i in getattr(fold, part)
+        ]
+        for part in ("train", "validation", "test")
+    }
+    asked = {name: recipe.settings()[name] for name in ("size", "batch", "epochs", "learning_rate")}
+    (tmp_path / "fold.json").write_text(json.dumps(settings | parts | asked))
+    command = [sys.executable, str(PLAIN_SCRIPT), str(tmp_path / "fold.json"), str(weights)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    plain = json.loads(done.stdout)["losses"]
+    assert len(plain) == 20
+    gaps = np.abs(np.array(losses) / plain - 1)
+    assert gaps[0] < 1e-6
+    assert gaps.max() < 1e-4
+    assert max(plain) / min(plain) > 1.5  # it learns, so that equal curves say something

@@ -6,7 +6,22 @@ from typing import Annotated
 
 import typer
 
-from whence.cli import datasets, demo, doctor, finetune, knowledge, pretrain, rank, run_job, score, study
+from whence.cli import (
+    datasets,
+    demo,
+    distance,
+    doctor,
+    finetune,
+    knowledge,
+    look,
+    paper,
+    pretrain,
+    rank,
+    rate,
+    run_job,
+    score,
+    study,
+)
 
 app = typer.Typer(
     name="whence",
@@ -20,10 +35,14 @@ app.command("demo")(demo.demo)
 app.add_typer(datasets.app, name="datasets")
 app.command("rank")(rank.rank)
 app.command("score")(score.score)
+app.command("rate")(rate.rate)
+app.command("distance")(distance.distance)
 app.command("pretrain")(pretrain.pretrain)
 app.command("finetune")(finetune.finetune)
+app.command("look")(look.look)
 app.add_typer(study.app, name="study")
 app.add_typer(knowledge.app, name="knowledge")
+app.command("paper")(paper.paper)
 app.command("run-job")(run_job.run_job)
 app.command("doctor")(doctor.doctor)
 

@@ -32,6 +32,9 @@ RecipeName = Annotated[str, typer.Option("--recipe", help="small, modern or pape
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes at a time (default: one per core).")
 ]
+Energy = Annotated[
+    str | None, typer.Option(help="Measure energy and carbon of each job; a country's code: NLD, USA …")
+]
 SkipUnreadable = Annotated[
     bool, typer.Option("--skip-unreadable", help="Leave out images that cannot be decoded, and count them.")
 ]

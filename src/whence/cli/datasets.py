@@ -109,8 +109,8 @@ def montage(
     device: Device = "auto",
 ) -> None:
     """Draw random images of every dataset, a column each (the paper's Figure 1)."""
-    from whence.data import open_dataset
-    from whence.report.montage import check_suffix, drawn, save_montage
+    from whence.data import drawn, open_dataset
+    from whence.report.montage import check_suffix, save_montage
     from whence.report.montage import montage as draw
 
     check_suffix(output)

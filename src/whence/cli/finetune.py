@@ -9,6 +9,7 @@ import typer
 from whence.cli.common import (
     Backbone,
     Device,
+    Energy,
     Json,
     Quiet,
     RecipeName,
@@ -29,6 +30,7 @@ def finetune(
     recipe: RecipeName = "small",
     folds: Annotated[int, typer.Option(min=2, max=20, help="How many folds to cut.")] = 5,
     workers: Workers = None,
+    energy: Energy = None,
     json: Json = False,
     quiet: Quiet = False,
     seed: Seed = 1,
@@ -36,7 +38,9 @@ def finetune(
 ) -> None:
     """Fine-tune a source on a target, fold by fold: AUC and accuracy, mean ± sd."""
     from whence import api
-    from whence.study.summary import summarise
+    from whence.records import as_row
+    from whence.study.summary import fold_metrics, summarise
+    from whence.study.telling import recipe_document
 
     outcomes = api.finetune(
         source,
@@ -47,9 +51,14 @@ def finetune(
         seed=seed,
         device=device,
         workers=workers,
+        energy=energy,
         say=speaker(quiet),
     )
-    document = summarise(outcomes)
+    metrics = fold_metrics(outcomes, api.open_dataset(target).class_names)
+    document = summarise(outcomes) | {
+        "recipe": recipe_document(recipe, target),
+        "metrics": {name: as_row(found) for name, found in metrics.items()},
+    }
     if json:
         print_json(document)
         return
@@ -62,6 +71,17 @@ def finetune(
                 "converged": "yes" if o.converged else "no",
             }
             for o in outcomes
+        ]
+    )
+    print_table(
+        [
+            {
+                "metric": name.replace("_", " "),
+                "mean over folds": found.value,
+                "90 % interval": f"{found.low:.3f} to {found.high:.3f}",
+                "note": found.note,
+            }
+            for name, found in metrics.items()
         ]
     )
     print(

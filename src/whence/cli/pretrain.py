@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from whence.cli.common import Backbone, Device, Json, Quiet, RecipeName, Seed, print_json, speaker, verb
+from whence.cli.common import (
+    Backbone,
+    Device,
+    Energy,
+    Json,
+    Quiet,
+    RecipeName,
+    Seed,
+    print_json,
+    speaker,
+    verb,
+)
 
 
 @verb
@@ -14,6 +25,7 @@ def pretrain(
     source: Annotated[str, typer.Argument(help="Path or name of the dataset to pretrain on.")],
     backbone: Backbone = "resnet50",
     recipe: RecipeName = "small",
+    energy: Energy = None,
     json: Json = False,
     quiet: Quiet = False,
     seed: Seed = 1,
@@ -24,7 +36,7 @@ def pretrain(
     from whence.records import as_row
 
     found = api.pretrain(
-        source, backbone=backbone, recipe=recipe, seed=seed, device=device, say=speaker(quiet)
+        source, backbone=backbone, recipe=recipe, seed=seed, device=device, energy=energy, say=speaker(quiet)
     )
     if json:
         print_json({"checkpoint": str(found.path), **as_row(found.row)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,9 +12,11 @@ from whence.cli.common import (
     Device,
     Json,
     Quiet,
+    RecipeName,
     Seed,
     Size,
     SkipUnreadable,
+    Workers,
     listed,
     print_json,
     print_table,
@@ -38,6 +40,12 @@ def rank(
     ] = None,
     backbone: Backbone = "resnet50",
     size: Size = 64,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="Also race them: 30m, 2h, or k=3 for as much as fine-tuning three sources takes."),
+    ] = None,
+    recipe: RecipeName = "small",
+    workers: Workers = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Also write the answer as a page.")
     ] = None,
@@ -55,6 +63,9 @@ def rank(
         sources=listed(sources) if sources else None,
         backbone=backbone,
         size=size,
+        budget=budget,
+        recipe=recipe,
+        workers=workers,
         seed=seed,
         device=device,
         skip_unreadable=skip_unreadable,
@@ -93,6 +104,8 @@ def tell(found: Ranking) -> None:
         ],
         f"Sources for {document['target']}, best first",
     )
+    if race := document.get("race"):
+        print(race_told(race))
     baselines = document["baselines"]
     print(
         f"baseline, mean rank on other targets: {', '.join(baselines['mean_rank']) or 'knows none of these'}"
@@ -107,3 +120,17 @@ def tell(found: Ranking) -> None:
         print(
             f"not at hand either, best known first: {', '.join(row['source'] for row in away[SHOWN_AWAY:])}"
         )
+
+
+def race_told(race: dict[str, Any]) -> str:
+    """What a race cost and why it ended, in a sentence or two."""
+    share = race["fold_epochs"] / race["fold_epochs_of_everything"]
+    ends = {
+        "settled": "it ended because the first is as good as the best, within half an AUC point, at 95 %",
+        "budget": "it ended because the budget is spent; more would settle more",
+        "everything tried": "it ended because everything was tried",
+    }
+    return (
+        f"The race took {race['seconds'] / 60:.1f} minutes of training, {100 * share:.0f} % of fine-tuning every "
+        f"source on every fold (about {race['seconds_of_everything'] / 60:.0f}); {ends[race['over']]}."
+    )

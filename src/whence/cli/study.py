@@ -115,16 +115,23 @@ def status(
 @app.command()
 @verb
 def report(
-    file: File,
+    files: Annotated[list[Path], typer.Argument(help="The study file (YAML); several are compared.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Where to write the page.")] = None,
-    figures: Annotated[Path | None, typer.Option(help="A folder for every figure as SVG and PDF.")] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(help="A folder for figures (SVG, PDF, PNG) and tables (CSV, LaTeX, Markdown)."),
+    ] = None,
+    scores: Annotated[
+        list[Path] | None, typer.Option(help="A table of scores or distances (CSV); may be repeated.")
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
     seed: SeedOfFile = None,
     device: Device = "auto",
 ) -> None:
-    """Write the study's page: one HTML file that needs no network."""
-    path = _open(file, seed).report(output, figures=figures, device=device)
+    """Write the page of a study, or of several beside one another: one HTML file that needs no network."""
+    studies = [_open(file, seed) for file in files]
+    path = studies[0].report(output, beside=studies[1:], scores=scores or (), export=export, device=device)
     if json:
         print_json({"page": str(path)})
     else:

@@ -7,6 +7,7 @@ attribute would be shadowed by the submodule of the same name. They load numpy a
 from whence.data.checks import check, overlap
 from whence.data.dataset import Dataset, OpenOptions
 from whence.data.describe import describe, properties
+from whence.data.drawing import drawn
 from whence.data.folds import cut, split
 from whence.data.kept_folds import Fold
 from whence.data.leakage import in_common
@@ -27,6 +28,7 @@ __all__ = [
     "check",
     "cut",
     "describe",
+    "drawn",
     "in_common",
     "known_names",
     "load_pixels",

@@ -18,7 +18,7 @@ def in_threads(function: Callable[[int], T], count: int, progress: Progress | No
     Decoding and hashing release the interpreter lock, so threads are enough. Only a short window of
     results waits at any time, and the first error stops the rest.
     """
-    workers = _cores()
+    workers = usable_cores()
     with ThreadPoolExecutor(workers, thread_name_prefix="whence-data") as pool:
         waiting: deque[Future[T]] = deque()
         try:
@@ -40,7 +40,8 @@ def _tell(progress: Progress | None, done: int, count: int) -> None:
         progress(done, count)
 
 
-def _cores() -> int:
+def usable_cores() -> int:
+    """How many cores this process may use, 1 at least."""
     if hasattr(os, "sched_getaffinity"):  # containers and batch systems give fewer cores than there are
         return max(1, len(os.sched_getaffinity(0)))
     return os.cpu_count() or 1

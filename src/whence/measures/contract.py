@@ -21,7 +21,7 @@ NEEDS = {
     "first_gradients": "(B,) or (B, …) a loss's gradient in the first convolution for each of B batches",
     "block_gradients": "(B,) or (B, …) the same in the first convolution of the first block",
     "filter_means": "(F,) numbers ≥ 0: the mean Fisher information of each filter (Task2Vec)",
-    "cards": "facts about a dataset that its pixels do not tell",
+    "cards": "facts about a dataset, as `whence datasets show --json` prints: origin, channels, images, classes, size",
     "raters": "what experts answered about a dataset",
     "pixels": "(N, H, W, 3) the images themselves, uint8",
 }
@@ -40,7 +40,8 @@ class Measure:
     `bounds` hold for every input, None meaning unbounded. `symmetric`: d(A, B) = d(B, A); `zero_on_itself`:
     d(A, A) = 0. `cost` is in words or big-O; `meaning` a paragraph for a doctor, `trust` when to believe it,
     `blind_to` what it cannot see. `per_fold` is there where the value is a mean over folds: the same arguments
-    as `compute`, one value per fold.
+    as `compute`, one value per fold. `least_per_class`
+    is how many images of each class it needs where it needs labels.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Measure:
     trust: str = ""
     blind_to: str = ""
     per_fold: Callable[..., Any] | None = None
+    least_per_class: int = 2
 
     def __post_init__(self) -> None:
         """Refuse metadata that the gatherer could not act on."""

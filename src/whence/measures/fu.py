@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from whence.measures.contract import Measure
+from whence.measures.contract import Measure, MeasureWarning
 from whence.measures.inputs import Floats
 
 
@@ -16,7 +18,8 @@ def fu(first_gradients: ArrayLike, block_gradients: ArrayLike) -> float:
     Both are (B,) norms or (B, …) gradients themselves, for the same B batches, of the triplet-margin loss of the
     penultimate features with the target's labels, the network in eval mode (`whence.features.gradients` computes them).
     The published measure adds this to `nca_knn` in-sample. Raises `ValueError` for differing numbers of batches, NaN,
-    negative norms, or first gradients that are all zero.
+    negative norms, or first gradients that are all zero. Warns where all of the block's are: a residual network that
+    was never trained often starts its branches at zero.
     Source: Juodelyte, Ferrante, Lu, Singh, Vanschoren, Cheplygina, *On dataset transferability in medical image
     classification* (2024).
     """
@@ -26,6 +29,13 @@ def fu(first_gradients: ArrayLike, block_gradients: ArrayLike) -> float:
         raise ValueError(f"first_gradients are of {len(first)} batches, block_gradients of {len(block)}")
     if not first.any():
         raise ValueError("first_gradients are all zero, so there is no ratio; no triplet violated the margin")
+    if not block.any():
+        warnings.warn(
+            "fu: no gradient reaches the first block, as in an untrained residual network whose branches start at "
+            "zero; the 0 says nothing about the target",
+            MeasureWarning,
+            stacklevel=2,
+        )
     return float(block.mean() / first.mean())
 
 

@@ -8,7 +8,8 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from whence.measures.inputs import Floats
 
 SMALL = 512  # up to this side all eigenvectors are as quick as a few
-BLOCK = 64
+BLOCK = 24  # columns at a time: wider ones waste work, narrower ones run at memory's speed
+CHECKED = 5  # blocks between two looks at the residuals
 NEGLIGIBLE = 1e-10  # of the largest eigenvalue: below, a direction is rounding
 
 
@@ -72,7 +73,7 @@ def _krylov(matrix: Floats, count: int) -> tuple[Floats, Floats] | None:
             block = np.linalg.qr(block - known @ (known.T @ block))[0]
         basis[:, start:end] = block
         images[:, start:end] = block = matrix @ block
-        if end >= 2 * count and (end // BLOCK) % 2 == 0:
+        if end >= 2 * count and (end // BLOCK) % CHECKED == 0:
             small, inside = _largest(basis[:, :end].T @ images[:, :end], count)
             vectors = basis[:, :end] @ inside
             if (np.linalg.norm(images[:, :end] @ inside - vectors * small, axis=0) <= 1e-9 * small[0]).all():

@@ -12,7 +12,8 @@ INTRODUCTION = """# What the measures mean
 
 A **score** says how well a source suits a target, a **distance** how unlike two datasets are. Both are cheap, because
 nothing is fine-tuned. `whence score SOURCE... TARGET` prints every score that applies, with an interval and its
-rank among the sources. Each is a plain function too: `from whence.measures import logme; logme(features, labels)`.
+rank among the sources, `whence distance A B` every distance beside its noise floor (see [similarity](similarity.md)).
+Each is a plain function too: `from whence.measures import logme; logme(features, labels)`.
 Several of them on the same features share what they compute when the features are made ready once: `prepare(features)`.
 
 ## What the evidence says

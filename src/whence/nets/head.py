@@ -9,7 +9,8 @@ from torch import nn
 
 from whence.errors import InputError
 from whence.nets.backbone import build, head_names
-from whence.nets.weights import Weights, own_tensors, read_weights
+from whence.nets.matching import match
+from whence.nets.weights import Weights, read_weights
 
 
 def lacks_head(backbone: str, weights: Path | None) -> str:
@@ -31,7 +32,7 @@ def give_source_head(network: nn.Module, weights: Weights) -> None:
 
 
 def _head_of(network: nn.Module, weights: Weights) -> tuple[str, dict[str, torch.Tensor]]:
-    names, given = head_names(network), own_tensors(weights)
+    names, given = head_names(network), match(network, weights.tensors).tensors
     found = {key: given[f"{names[0]}.{key}"] for key in ("weight", "bias") if f"{names[0]}.{key}" in given}
     own = network.get_submodule(names[0])
     if len(names) != 1 or not isinstance(own, nn.Linear):

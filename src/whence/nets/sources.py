@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,25 +11,32 @@ from urllib.parse import urlsplit
 
 from whence.errors import InputError
 from whence.nets.backbone import build, check_backbone, pretrained_config
-from whence.nets.weights import file_sha256, load_into, read_record, read_weights, save_weights
+from whence.nets.layouts import known_layouts
+from whence.nets.matching import Match
+from whence.nets.origins import told_by_name
+from whence.nets.weights import Weights, load_into, read_record, read_weights, save_weights, weights_identity
 from whence.paths import building, home
 
 Kind = Literal["none", "weights", "dataset"]
 HUB_PATIENCE = 5  # seconds
 READY_SCHEMES = ("timm:", "hf-hub:", "file:")
+TIMM = known_layouts()[0].title
 
 
 @dataclass(frozen=True)
 class Source:
     """A source as the user names it, and where its weights lie once they are at hand.
 
-    `kind` is "none" (random initialisation), "weights" (a file), or "dataset" (to be pretrained on).
+    `kind` is "none" (random initialisation), "weights" (a file), or "dataset" (to be pretrained on). `told` says in a
+    line how the file was read and what in it was not used, where there is something to say.
     """
 
     name: str
     kind: Kind
     path: Path | None = None
     identity: str = ""  # hash of the weights' bytes
+    told: str = ""
+    size: int | None = None  # side in pixels of the images that the weights were made on, where that is known
 
 
 def source_kind(name: str) -> Kind:
@@ -50,10 +58,10 @@ def find_source(name: str, backbone: str, base: Path | None = None) -> Source:
     if name.startswith("file:"):
         path = Path(name.removeprefix("file:")).expanduser()
         path = path if path.is_absolute() else (base or Path.cwd()) / path
-        check_fit(path, backbone)
+        told = _told(path, check_fit(path, backbone))
     else:
-        path = hub_weights(name, backbone)
-    return Source(name, kind, path, file_sha256(path))
+        path, told = hub_weights(name, backbone), ""
+    return Source(name, kind, path, weights_identity(path), told, own_size(name, backbone, path))
 
 
 def trained_on(path: Path) -> str | None:
@@ -61,9 +69,32 @@ def trained_on(path: Path) -> str | None:
     return read_record(path).get("trained_on") or ("imagenet" if "imagenet" in path.stem.lower() else None)
 
 
-def check_fit(path: Path, backbone: str) -> None:
-    """Raise an `InputError` if the weights at `path` are not of this backbone."""
-    load_into(build(backbone, classes=2, dropout=0.0, seed=0), read_weights(path))
+def own_size(name: str, backbone: str, path: Path) -> int | None:
+    """The side of the images that weights were made on, as their record or timm says; None where neither does."""
+    import timm
+
+    record = read_record(path)
+    if "recipe" in record:
+        return int(json.loads(record["recipe"])["size"])
+    if name == "imagenet" or name.startswith("timm:"):
+        config = timm.get_pretrained_cfg(backbone if name == "imagenet" else name.removeprefix("timm:"))
+        return int(config.input_size[-1]) if config else None
+    return None
+
+
+def _told(path: Path, match: Match) -> str:
+    """How a file was read, where it is not simply a timm network's or its normalisation is known by its name only."""
+    parts = [match.told()] if match.unused or match.layout.title != TIMM else []
+    if told_by_name(path) and "arch" not in read_record(path):
+        weights = Weights(path, {}, read_record(path))
+        numbers = (", ".join(f"{value:.3g}" for value in values) for values in (weights.mean, weights.std))
+        parts.append("mean {} and std {} as its name tells".format(*numbers))
+    return "; ".join(parts)
+
+
+def check_fit(path: Path, backbone: str) -> Match:
+    """How the weights at `path` fit this backbone; an `InputError` if they do not."""
+    return load_into(build(backbone, classes=2, dropout=0.0, seed=0), read_weights(path))
 
 
 def hub_weights(name: str, backbone: str) -> Path:

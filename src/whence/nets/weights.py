@@ -1,12 +1,11 @@
-"""Weights on disk: safetensors, or PyTorch archives that hold tensors alone. Never a pickle."""
+"""Weights on disk: safetensors, PyTorch files that hold tensors alone, Keras' HDF5. Never a pickle that could run."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,15 @@ import torch
 from torch import nn
 
 from whence.errors import InputError
-from whence.nets.backbone import head_names
+from whence.nets.hdf5 import read_hdf5
+from whence.nets.matching import Match, backbone_names, match
+from whence.nets.origins import HDF5, told_by_name
 from whence.records import IMAGENET_MEAN, IMAGENET_STD
 
-ACCEPTED = "a .safetensors file, or a PyTorch file of tensors that torch.load(weights_only=True) takes"
-WRAPPERS = ("state_dict", "model", "model_state_dict")
-PREFIXES = ("module.", "model.", "backbone.")
+ACCEPTED = (
+    "a .safetensors file, a PyTorch file of tensors that torch.load(weights_only=True) takes, or Keras' .h5"
+)
+WRAPPERS = ("state_dict", "model", "model_state_dict", "net", "network", "ema")
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,6 @@ class Weights:
         """What each channel was divided by when the weights were made."""
         return _numbers(self.record.get("std"), IMAGENET_STD)
 
-    @cached_property
-    def sha256(self) -> str:
-        """Hash of the file's bytes."""
-        return file_sha256(self.path)
-
 
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex."""
@@ -52,64 +49,80 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def weights_identity(path: Path) -> str:
+    """What stands for weights in the keys of jobs: the SHA-256 of the file's bytes, in hex.
+
+    Where the file's name decides how images are normalised, what it tells is hashed too.
+    """
+    digest, told = file_sha256(path), told_by_name(path)
+    return hashlib.sha256(f"{digest} {json.dumps(told)}".encode()).hexdigest() if told else digest
+
+
 def read_weights(path: Path) -> Weights:
     """Read the tensors of a weights file, floats as float32; an `InputError` names what cannot be taken."""
     if not path.is_file():
         raise InputError(f"weights file {path} does not exist; give the path of {ACCEPTED}")
+    record = told_by_name(path)
     if path.suffix == ".safetensors":
-        tensors, record = _read_safetensors(path)
+        tensors, own = _read_safetensors(path)
+        record |= own
     else:
-        tensors, record = _read_torch(path), {}
+        tensors = read_hdf5(path) if path.suffix.lower() in HDF5 else _read_torch(path)
     return Weights(
         path, {name: t.float() if t.is_floating_point() else t for name, t in tensors.items()}, record
     )
 
 
 def read_record(path: Path) -> dict[str, str]:
-    """What a safetensors file says of itself, without reading its tensors; empty for any other file."""
+    """What a weights file says of itself, or is known by its name to be, without reading its tensors."""
     from safetensors import SafetensorError, safe_open
 
+    told = told_by_name(path)
     try:
         with safe_open(path, framework="pt") as file:
-            return file.metadata() or {}
+            return told | (file.metadata() or {})
     except (SafetensorError, OSError):
-        return {}
+        return told
 
 
 def save_weights(path: Path, network: nn.Module, record: dict[str, Any]) -> None:
-    """Write a network's tensors as safetensors, with `record` (JSON values) as its metadata."""
-    from safetensors.torch import save_file
+    """Write a network's tensors as safetensors, with `record` (JSON values) as its metadata.
+
+    Equal networks and records give equal bytes: the library itself puts metadata in a random order.
+    """
+    from safetensors.torch import save
 
     tensors = {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}
     text = {name: v if isinstance(v, str) else json.dumps(v) for name, v in record.items()}
-    save_file(tensors, str(path), metadata=text)
+    data = save(tensors, metadata=text)
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:start])
+    header["__metadata__"] = dict(sorted(text.items()))
+    encoded = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    encoded += b" " * (-len(encoded) % 8)
+    with path.open("wb") as file:
+        file.write(len(encoded).to_bytes(8, "little") + encoded)
+        file.write(memoryview(data)[start:])
 
 
-def load_into(network: nn.Module, weights: Weights) -> list[str]:
-    """Load all but the head of `network` from `weights`; return the names in the file that were not used.
+def load_into(network: nn.Module, weights: Weights) -> Match:
+    """Load all but the head of `network` from `weights`; return what was taken, and what in the file was not used.
 
     The head belongs to the source's classes and is replaced. Anything else that is missing or has another
-    shape is an `InputError`: the file is of another architecture.
+    shape is an `InputError`: the file is of another architecture. Where its makers compute otherwise than timm
+    (strides, epsilons), the network is changed to do as they do.
     """
-    given = own_tensors(weights)
-    heads = tuple(f"{name}." for name in head_names(network))
-    own = network.state_dict()
-    wanted = [name for name in own if not name.startswith(heads)]
-    absent = [n for n in wanted if n not in given and not n.endswith("num_batches_tracked")]
-    differing = [n for n in wanted if n in given and given[n].shape != own[n].shape]
-    if absent or differing:
-        example = (
-            f"{absent[0]!r} is missing"
-            if absent
-            else f"{differing[0]!r} has shape {tuple(given[differing[0]].shape)}, not {tuple(own[differing[0]].shape)}"
-        )
+    found = match(network, weights.tensors)
+    if not found.whole:
+        made_by = f" ({weights.record['arch']})" if "arch" in weights.record else ""
         raise InputError(
-            f"{weights.path} does not fit the backbone: {len(absent)} tensors are missing and {len(differing)} have "
-            f"another shape (for instance {example}); give weights of the study's backbone, or name theirs as backbone"
-            f"{' (' + weights.record['arch'] + ')' if 'arch' in weights.record else ''}"
+            f"{weights.path} does not fit the backbone: {found.lacking()}, read as {found.layout.title}; not "
+            f"used: {len(found.unused)} of {len(weights.tensors)} tensors in the file. Give weights of the study's "
+            f"backbone, or name theirs as backbone{made_by}"
         )
-    network.load_state_dict({n: given[n] for n in wanted if n in given}, strict=False)
-    return sorted(n for n in given if n not in own)
+    network.load_state_dict({name: found.tensors[name] for name in backbone_names(network)}, strict=False)
+    found.layout.adjust(network)
+    return found
 
 
 def _read_safetensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
@@ -129,31 +142,29 @@ def _read_torch(path: Path) -> dict[str, torch.Tensor]:
         f"{path} is refused: it is a pickle, or holds more than tensors, and could run code; "
         f"whence takes {ACCEPTED}"
     )
-    if not zipfile.is_zipfile(path):
-        raise InputError(refusal)
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise InputError(refusal) from error
-    for wrapper in WRAPPERS:
-        if isinstance(found, dict) and isinstance(found.get(wrapper), dict):
-            found = found[wrapper]
-    if (
-        not isinstance(found, dict)
-        or not all(isinstance(t, torch.Tensor) for t in found.values())
-        or not found
-    ):
-        raise InputError(f"{path} holds no table of tensors; whence takes {ACCEPTED}")
-    return found
-
-
-def own_tensors(weights: Weights) -> dict[str, torch.Tensor]:
-    """The tensors under the names that a backbone gives them, without the prefix of a wrapper."""
-    tensors = weights.tensors
-    for prefix in PREFIXES:
-        if all(name.startswith(prefix) for name in tensors):
-            tensors = {name[len(prefix) :]: t for name, t in tensors.items()}
+    tensors = _table(found)
+    if tensors is None:
+        kind = (
+            f"its entries are {', '.join(map(str, list(found)[:6]))}"
+            if isinstance(found, dict)
+            else "no table"
+        )
+        raise InputError(f"{path} holds no table of tensors ({kind}); whence takes {ACCEPTED}")
     return tensors
+
+
+def _table(found: Any) -> dict[str, torch.Tensor] | None:
+    """The table of tensors in what a file holds: itself, or what it has under one of the usual names."""
+    if not isinstance(found, Mapping) or not found:
+        return None
+    if all(isinstance(value, torch.Tensor) for value in found.values()):
+        return dict(found)
+    inside = (found[wrapper] for wrapper in WRAPPERS if isinstance(found.get(wrapper), Mapping))
+    return next((table for one in inside if (table := _table(one)) is not None), None)
 
 
 def _numbers(text: str | None, otherwise: tuple[float, ...]) -> tuple[float, ...]:

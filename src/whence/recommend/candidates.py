@@ -15,10 +15,10 @@ from whence.features.extract import features
 from whence.measures import linear_probe_folds
 from whence.nets.backbone import check_backbone, check_image_size
 from whence.nets.sources import find_source, source_kind, trained_on
-from whence.nets.weights import file_sha256, read_record
+from whence.nets.weights import read_record, weights_identity
 from whence.paths import home
 from whence.recommend.measured import Measured, measured_here
-from whence.recommend.ranking import Candidate
+from whence.recommend.situation import Candidate
 
 Say = Callable[[str], None]
 
@@ -34,6 +34,14 @@ class Start:
     pretraining: str = ""  # key of the job that made them, if it was ours
 
 
+@dataclass(frozen=True)
+class Found:
+    """The candidates for a target, and what those at hand start from (in the same order, those at hand first)."""
+
+    candidates: list[Candidate]
+    starts: list[Start]
+
+
 def find_candidates(
     target: Dataset,
     sources: Sequence[str] | None,
@@ -44,7 +52,7 @@ def find_candidates(
     seed: int,
     device: str,
     say: Say,
-) -> list[Candidate]:
+) -> Found:
     """Every source with what is known of it on `target`: a probe of its features, outcomes measured here.
 
     Without `sources`: the checkpoints of this backbone in the cache, ImageNet's weights if they can be had, `none`.
@@ -61,7 +69,8 @@ def find_candidates(
         say(f"probing {start.name} on {target.name} ({len(target)} images of {size} pixels)")
         probe = _probe(start, target, cuts, backbone, size, seed, device)
         found.append(Candidate(start.name, start.trained_on, probe, _outcomes(start, outcomes)))
-    return found + [Candidate(name, trained_on, at_hand=False) for name, trained_on in away]
+    missing = [Candidate(name, trained_on, at_hand=False) for name, trained_on in away]
+    return Found(found + missing, starts)
 
 
 def _probe(
@@ -139,6 +148,6 @@ def checkpoints(backbone: str) -> list[tuple[Start, str]]:
         name = record["trained_on"]
         if name in found:
             name = f"{name} ({record['job'][:8]})"
-        start = Start(name, record["trained_on"], path, file_sha256(path), record["job"])
+        start = Start(name, record["trained_on"], path, weights_identity(path), record["job"])
         found[name] = (start, record["fingerprint"])
     return list(found.values())

@@ -118,23 +118,28 @@ def _judge(
         order = order.reindex(auc.index)
         return method, _tau(order, auc), _regret(order, auc), _top3(order, auc), coverage
 
-    def belief_row(method: str, belief: Belief, tried: Iterable[str] = ()) -> Row:
-        return row(method, _expected(case, belief), _coverage(case, belief, standing, set(tried)))
+    def belief_row(method: str, belief: Belief) -> Row:
+        return row(
+            method,
+            pd.Series(belief.expected, index=list(case.sources)),
+            _coverage(case, belief, standing, set()),
+        )
 
     yield row(BASELINE, -case.mean_ranks)
     yield "always", np.nan, float(auc.max() - auc.get(case.winner or "", np.nan)), np.nan, np.nan
     yield "random", 0.0, float((auc.max() - auc).mean()), min(1.0, 3 / len(auc)), np.nan
-    yield belief_row("experience", case.believe(probe=False))
+    yield belief_row("experience", case.believe())
     if case.probes:
-        yield belief_row("experience and probe", case.believe())
+        yield belief_row("experience and every probe", case.believe(probe="always"))
     here = scores[scores["target"] == target]
     for measure in sorted(here["measure"].unique()):
         values = here[here["measure"] == measure].groupby("source")["value"].mean().reindex(auc.index)
         yield row(measure if measure != STAND_IN else "probe", values.fillna(values.mean()))
     for tries in races:
         yield row(f"naive race, {tries} tried", naive_race(case, auc, tries))
-        tried, belief = race(case, auc, tries)
-        yield belief_row(f"race, {tries} tried", belief, tried)
+        tried, belief, order = race(case, auc, tries)
+        falling = pd.Series(-np.arange(len(order), dtype=np.float64), index=order)
+        yield row(f"race, {tries} tried", falling, _coverage(case, belief, standing, set(tried)))
 
 
 def _outcomes(standing: pd.DataFrame, target: str) -> pd.Series:
@@ -153,10 +158,6 @@ def _outcomes(standing: pd.DataFrame, target: str) -> pd.Series:
 def _relatives(standing: pd.DataFrame, target: str) -> tuple[str, ...]:
     family = family_of(target)
     return tuple(name for name in standing["target"].unique() if name != target and family_of(name) == family)
-
-
-def _expected(case: LeftOut, belief: Belief) -> pd.Series:
-    return pd.Series(belief.z if belief.mean is None else belief.mean, index=list(case.sources)).round(9)
 
 
 def _tau(order: pd.Series, auc: pd.Series) -> float:

@@ -30,8 +30,9 @@ def standings(outcomes: pd.DataFrame) -> pd.DataFrame:
     `outcomes` has columns study, source, target, backbone, auc and perhaps target_variant, recipe; folds and
     seeds are averaged. Columns of the result: table (a number), target, source, auc (mean), sources (in the
     table), rank (1 is best; ties share), logit, z (logit AUC standardised within the table, NaN in tables of
-    fewer than three sources or where all are equal), spread (that standard deviation). Tables of one source
-    compare nothing and are left out; so are rows where the source is the target.
+    fewer than three sources or where all are equal), spread (that standard deviation), place (the rank on the same
+    scale: standardised, the best highest). Tables of one source compare nothing and are left out; so are rows
+    where the source is the target.
     """
     missing = [c for c in ("study", "source", "target", "backbone", "auc") if c not in outcomes.columns]
     if missing:
@@ -52,7 +53,9 @@ def standings(outcomes: pd.DataFrame) -> pd.DataFrame:
     usable = (means["sources"] >= 3) & (grouped.transform("max") > grouped.transform("min"))
     means["spread"] = grouped.transform("std").where(usable)
     means["z"] = (means["logit"] - grouped.transform("mean")) / means["spread"]
-    columns = ["table", "target", "source", "auc", "sources", "rank", "logit", "z", "spread"]
+    ranks = means.groupby("table")["rank"]
+    means["place"] = ((ranks.transform("mean") - means["rank"]) / ranks.transform("std")).where(usable)
+    columns = ["table", "target", "source", "auc", "sources", "rank", "logit", "z", "spread", "place"]
     result: pd.DataFrame = means[columns].reset_index(drop=True)
     return result
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from whence.knowledge import plain_name
 from whence.recommend.experience import elsewhere, logit, mean_rank, most_frequent_winner
-from whence.recommend.model import Belief, Evidence, believe
+from whence.recommend.model import Belief, Evidence, Observed, believe, probes_in_turn
 from whence.recommend.prior import Prior, learn_prior
 from whence.recommend.reading import STAND_IN, UNINFORMED, Reading, learn_reading
 
+Probe = Literal["in turn", "always", "never"]
 STEADY_ERROR = 1e-6  # published values come without an error; their noise is in the reading
 
 
@@ -29,23 +31,38 @@ class LeftOut:
     reading: Reading
     probes: Mapping[str, float]  # logit of the stand-in for a probe, where there is one
 
-    def believe(self, tried: Mapping[str, float] | None = None, *, probe: bool = True) -> Belief:
-        """What follows for all sources from experience, the probes (where `probe`) and what was tried.
+    def believe(self, tried: Mapping[str, float] | None = None, *, probe: Probe = "in turn") -> Belief:
+        """What follows for all sources from experience, the probes and what was tried.
 
-        `tried`: AUC of the sources that were fine-tuned on the target.
+        `tried`: AUC of the sources that were fine-tuned on the target. `probe`: given the say that `whence rank` gives
+        it (`probes_in_turn`), "always" its full say, or "never" looked at.
         """
-        shown = self.probes if probe else {}
-        known = {source: float(logit(np.array(auc))) for source, auc in (tried or {}).items()}
+        known = tried or {}
+        return self.believe_observed(
+            Observed(
+                [i for i, source in enumerate(self.sources) if source in known],
+                logit(
+                    np.array([known[source] for source in self.sources if source in known], dtype=np.float64)
+                ),
+                STEADY_ERROR * np.eye(len(known)),
+            ),
+            probe=probe,
+        )
+
+    def believe_observed(self, observed: Observed, *, probe: Probe = "in turn") -> Belief:
+        """The same after any measurements on the target."""
+        shown = {} if probe == "never" else self.probes
         evidence = [
             Evidence(
                 self.prior.effects.get(source, self.prior.unknown),
                 probe=(shown[source], STEADY_ERROR) if source in shown else None,
-                measured=(known[source], STEADY_ERROR) if source in known else None,
             )
             for source in self.sources
         ]
-        reading = self.reading if probe else UNINFORMED
-        return believe(evidence, self.prior, reading, level_sd=np.inf)  # the stand-in is no AUC
+        if probe == "in turn":
+            evidence = probes_in_turn(evidence, observed)
+        reading = UNINFORMED if probe == "never" else self.reading
+        return believe(evidence, observed, self.prior, reading, level_sd=np.inf)  # the stand-in is no AUC
 
 
 def leave_out(

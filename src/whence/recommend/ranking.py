@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from whence.errors import InputError
-from whence.knowledge import plain_name, published_scores
+from whence.knowledge import plain_name
 from whence.recommend.evaluation import published_summary
-from whence.recommend.experience import elsewhere, mean_rank, most_frequent_winner, standings
-from whence.recommend.folds import Errors, fold_errors, on_logit, shared_error
-from whence.recommend.model import Belief, Evidence, believe
-from whence.recommend.prior import Effect, Prior, learn_prior
-from whence.recommend.reading import learn_reading
-from whence.recommend.reasons import experience_reason, explanation, hint, measured_reason, probe_reason
+from whence.recommend.experience import mean_rank, most_frequent_winner
+from whence.recommend.folds import Errors, fold_errors
+from whence.recommend.model import Belief
+from whence.recommend.pace import Run
+from whence.recommend.placing import placed
+from whence.recommend.reasons import (
+    experience_reason,
+    explanation,
+    hint,
+    measured_reason,
+    probe_reason,
+    race_reason,
+)
+from whence.recommend.situation import Candidate, Situation, look_at
 from whence.stats import transferability
 
 STANDS_OUT = 0.5  # a source more likely the best than all others together
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A source that one could start from, and what is known of it on this target.
-
-    `source` is the name to show; `trained_on` the name under which other studies know it ("imagenet", "dtd",
-    "none" …), None for a network that nobody else has. `probe`: the linear probe's AUC on each fold;
-    `measured`: the AUC after fine-tuning on each fold, the same folds for all candidates. `at_hand`: its weights can
-    be loaded here.
-    """
-
-    source: str
-    trained_on: str | None = None
-    probe: Sequence[float] | None = None
-    measured: Sequence[float] | None = None
-    at_hand: bool = True
 
 
 def rank(
@@ -47,49 +36,46 @@ def rank(
     """Rank the candidates that are at hand for one target: the document of `whence rank`.
 
     `outcomes` are all known ones (`knowledge.known_outcomes`); those on `target_name` itself are set aside,
-    and what was measured on it comes with the candidates. Keys:
+    and what was measured on it comes with the candidates. See `document` for the keys. Raises `InputError` when no
+    candidate is at hand, two have one name, or an AUC lies outside [0, 1].
+    """
+    return document(candidates, look_at(candidates, outcomes, target_name, seed=seed), target_name)
+
+
+def document(
+    candidates: Sequence[Candidate], situation: Situation, target_name: str, runs: Sequence[Run] = ()
+) -> dict[str, Any]:
+    """The ranking of the candidates that are at hand, after the runs of a race where there was one. Keys:
 
     - `target`; `ranking`, best first: `source`; `predicted`, `low`, `high` (AUC and its 90 % interval, null where
-      nothing tells the target's level; `predicted` falls along the ranking); `transferability` (percent over the
-      predicted `none`, null unless `none` was measured here); `p_best` (sums to 1); `reasons`;
+      nothing tells the target's level; `predicted` falls along the ranking, but for what `placed` says of tried
+      sources); `transferability` (percent over the predicted `none`, null unless `none` was measured here);
+      `p_best` (sums to 1); `p_near` (that its AUC lies within half a point of the best one's, or null); `reasons`;
     - `baselines`: `mean_rank`, the candidates with outcomes on other targets by their mean rank, and `always`,
       the candidate that won on the most targets (null where none is known);
     - `not_at_hand`: known sources without weights here, by mean rank: `source`, `reasons`, `hint`;
     - `explanation`: sentences on how the order was made and how well such orders did.
-
-    Raises `InputError` when no candidate is at hand, two have one name, or an AUC lies outside [0, 1].
     """
-    here = [c for c in candidates if c.at_hand and _known_as(c) != plain_name(target_name)]
-    _check(candidates, here, target_name)
-    standing = elsewhere(standings(outcomes), target_name)
-    prior = learn_prior(standing)
-    reading = learn_reading(standing, elsewhere(published_scores(), target_name))
-    probes = fold_errors([c.probe for c in here], paired=True)
-    measured = fold_errors([c.measured for c in here], paired=True)
-    evidence = [
-        Evidence(_effect(c, prior), on_logit(p), on_logit(m))
-        for c, p, m in zip(here, probes, measured, strict=True)
-    ]
-    shared = _shared([c.measured for c in here])
+    here, standing = situation.here, situation.standing
+    belief = situation.believe(runs)
+    tried = situation.known | {run.source for run in runs}
+    order = placed(belief.expected, situation.before, tried)
+    probes, raced = fold_errors([c.probe for c in here], paired=False), _raced(here, runs)
+    reasons = _reasons(here, standing, probes, fold_errors([c.measured for c in here], paired=False), raced)
+    names = {c.known_as for c in here}
     with threadpool_limits(1):  # many tiny matrices: threads only wait for each other
-        belief = believe(evidence, prior, reading, shared=shared, seed=seed)
         judged = published_summary()
-    reasons = _reasons(
-        here,
-        standing,
-        *(fold_errors([getattr(c, kind) for c in here], paired=False) for kind in ("probe", "measured")),
-    )
-    names = {_known_as(c) for c in here}
     return {
         "target": target_name,
-        "ranking": _rows(here, belief, reasons),
+        "ranking": _rows(here, belief, order, reasons, tried),
         "baselines": _baselines(here, standing),
         "not_at_hand": _not_at_hand(candidates, here, standing, target_name),
         "explanation": explanation(
             targets=int(standing.loc[standing["source"].isin(list(names)), "target"].nunique()),
             probed=sum(p is not None for p in probes),
-            measured=sum(m is not None for m in measured),
-            pairs=reading.pairs,
+            measured=len(situation.known),
+            raced=len({run.source for run in runs}),
+            pairs=situation.reading.pairs,
             level_known=belief.mean is not None,
             settled=bool(belief.p_best.max() >= STANDS_OUT),
             judged=judged,
@@ -97,53 +83,42 @@ def rank(
     }
 
 
-def _check(candidates: Sequence[Candidate], here: Sequence[Candidate], target_name: str) -> None:
-    if not here:
-        raise InputError(
-            f"no candidate for {target_name!r} is at hand ({len(candidates)} given); give one whose weights load, "
-            "or none"
-        )
-    names = [c.source for c in here]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InputError(f"the candidate {twice[0]!r} is given more than once; accepted: each once")
-
-
-def _known_as(candidate: Candidate) -> str | None:
-    return None if candidate.trained_on is None else plain_name(candidate.trained_on)
-
-
-def _shared(measured: Sequence[Sequence[float] | None]) -> float:
-    """Variance, on the logit scale, of the error that the folds give all measured outcomes alike."""
-    aucs = [float(np.mean(folds)) for folds in measured if folds]
-    seen = on_logit((float(np.mean(aucs)), shared_error(measured))) if len(aucs) > 1 else None
-    return seen[1] if seen else 0.0
-
-
-def _effect(candidate: Candidate, prior: Prior) -> Effect:
-    return prior.effects.get(_known_as(candidate) or "", prior.unknown)
+def _raced(here: Sequence[Candidate], runs: Sequence[Run]) -> list[str | None]:
+    """What the race has shown of each candidate, in words."""
+    return [race_reason([run for run in runs if run.source == i]) for i in range(len(here))]
 
 
 def _reasons(
-    here: Sequence[Candidate], standing: pd.DataFrame, probes: Errors, measured: Errors
+    here: Sequence[Candidate],
+    standing: pd.DataFrame,
+    probes: Errors,
+    measured: Errors,
+    raced: Sequence[str | None],
 ) -> list[list[str]]:
     shown = [p[0] for p in probes if p is not None]
     reasons = []
-    for candidate, probe, outcome in zip(here, probes, measured, strict=True):
+    for candidate, probe, outcome, run in zip(here, probes, measured, raced, strict=True):
         better = 0 if probe is None else sum(other > probe[0] for other in shown)
         said = [
             measured_reason(outcome, len(candidate.measured or ())),
+            run,
             probe_reason(probe, better, len(shown)),
-            experience_reason(standing, _known_as(candidate)),
+            experience_reason(standing, candidate.known_as),
         ]
         reasons.append([sentence for sentence in said if sentence])
     return reasons
 
 
-def _rows(here: Sequence[Candidate], belief: Belief, reasons: Sequence[list[str]]) -> list[dict[str, Any]]:
+def _rows(
+    here: Sequence[Candidate],
+    belief: Belief,
+    order: Sequence[int],
+    reasons: Sequence[list[str]],
+    tried: Collection[int],
+) -> list[dict[str, Any]]:
     predicted, low, high = (_auc(values) for values in (belief.mean, belief.low, belief.high))
     gains = None
-    baseline = [i for i, c in enumerate(here) if _known_as(c) == "none" and c.measured]
+    baseline = [i for i, c in enumerate(here) if c.known_as == "none" and i in tried]
     if predicted is not None and baseline:
         gains = transferability(predicted, predicted[baseline[0]])
     return [
@@ -154,9 +129,10 @@ def _rows(here: Sequence[Candidate], belief: Belief, reasons: Sequence[list[str]
             "high": None if high is None else float(high[i]),
             "transferability": None if gains is None else float(gains[i]),
             "p_best": float(belief.p_best[i]),
+            "p_near": None if belief.p_near is None else float(belief.p_near[i]),
             "reasons": reasons[i],
         }
-        for i in belief.order
+        for i in order
     ]
 
 
@@ -168,7 +144,7 @@ def _baselines(here: Sequence[Candidate], standing: pd.DataFrame) -> dict[str, A
     """Both static baselines over the candidates; two networks trained on the same share their place."""
     shown: dict[str, list[str]] = {}
     for candidate in here:
-        shown.setdefault(_known_as(candidate) or "", []).append(candidate.source)
+        shown.setdefault(candidate.known_as or "", []).append(candidate.source)
     known = standing[standing["source"].isin([name for name in shown if name])]
     winner = most_frequent_winner(standing, among=shown)
     return {
@@ -180,13 +156,13 @@ def _baselines(here: Sequence[Candidate], standing: pd.DataFrame) -> dict[str, A
 def _not_at_hand(
     candidates: Sequence[Candidate], here: Sequence[Candidate], standing: pd.DataFrame, target_name: str
 ) -> list[dict[str, Any]]:
-    taken = {_known_as(c) for c in here} | {plain_name(target_name)}
-    away = {_known_as(c): c.source for c in candidates if not c.at_hand}
+    taken = {c.known_as for c in here} | {plain_name(target_name)}
+    away = {c.known_as: c.source for c in candidates if not c.at_hand}
     known = [str(name) for name in mean_rank(standing).index if name not in taken]
     unknown = [
         c.source
         for c in candidates
-        if not c.at_hand and (_known_as(c) is None or _known_as(c) not in {*known, *taken})
+        if not c.at_hand and (c.known_as is None or c.known_as not in {*known, *taken})
     ]
     return [
         {

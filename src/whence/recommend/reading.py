@@ -40,9 +40,10 @@ def learn_reading(standing: pd.DataFrame, scores: pd.DataFrame, measure: str = S
     better). The source's effect for one target is that learned without it, as it will be in use.
     """
     values = scores[(scores["measure"] == measure) & (scores["source"] != scores["target"])]
-    pairs = pair_matrix(standing)
+    pairs = pair_matrix(standing, "z")
     z = pairs.to_numpy(dtype=np.float64)
-    wide = pair_matrix(values.rename(columns={"value": "z"}))
+    places = pair_matrix(standing, "place").to_numpy(dtype=np.float64)
+    wide = pair_matrix(values, "value")
     shown = wide.reindex(index=pairs.index, columns=pairs.columns).to_numpy(dtype=np.float64)
     outcomes, effects, probes = [], [], []
     for column in range(z.shape[1]):
@@ -51,7 +52,7 @@ def learn_reading(standing: pd.DataFrame, scores: pd.DataFrame, measure: str = S
         if both.sum() < 3 or not probe.std() > 0:
             continue
         outcomes.append(z[both, column])
-        effects.append(source_effects(np.delete(z, column, axis=1))[0][both])
+        effects.append(source_effects(np.delete(places, column, axis=1))[0][both])
         probes.append((probe - probe.mean()) / probe.std(ddof=1))
     if not probes or sum(map(len, probes)) < 20:
         return UNINFORMED

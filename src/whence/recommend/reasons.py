@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from whence.recommend.pace import Run
+
 
 def experience_reason(standing: pd.DataFrame, name: str | None) -> str:
     """What is known of a source from other targets; `standing` must not hold the target. None: a new network."""
@@ -48,11 +50,24 @@ def measured_reason(measured: tuple[float, float] | None, folds: int) -> str | N
     return f"measured here: AUC {measured[0]:.2f} ± {measured[1]:.2f} over {over}"
 
 
+def race_reason(runs: Sequence[Run]) -> str | None:
+    """How far it came in the race, and what it showed there."""
+    if not runs:
+        return None
+    longest, shown = max(run.epochs for run in runs), [run.curve[-1] for run in runs]
+    folds = "one fold" if len(runs) == 1 else f"{len(runs)} folds"
+    return (
+        f"raced here on {folds}, up to {longest} of {runs[0].whole} epochs: "
+        f"validation AUC {sum(shown) / len(shown):.2f}"
+    )
+
+
 def explanation(
     *,
     targets: int,
     probed: int,
     measured: int,
+    raced: int,
     pairs: int,
     level_known: bool,
     settled: bool,
@@ -65,28 +80,33 @@ def explanation(
     made = [f"experience on {targets} other target{'' if targets == 1 else 's'}"] if targets else []
     made += [f"linear probes of {probed} source{'' if probed == 1 else 's'} on your images"] if probed else []
     made += [f"outcomes measured on this target for {measured}"] if measured else []
+    made += [f"a race of {raced} source{'' if raced == 1 else 's'} on this target"] if raced else []
     said = [
         f"The order rests on {_list(made)}."
         if made
         else "Nothing is known of any candidate: no order is better."
     ]
     if probed and pairs:
+        told = (
+            ""
+            if measured or raced
+            else "Probes place only sources that experience does not know; of others they show the level. "
+        )
         said.append(
-            f"How much a probe counts was learned from {pairs} published pairs, where a nearest-neighbour score"
+            f"{told}How much a probe counts was learned from {pairs} published pairs, where a nearest-neighbour score"
             " stands in for the probe: no study has published probes beside outcomes."
         )
-    method = "experience and probe" if probed else "experience"
-    ours, rank, always = judged.loc[method], judged.loc["mean rank"], judged.loc["always"]
+    ours, rank, always = judged.loc["experience"], judged.loc["mean rank"], judged.loc["always"]
     gain_low, gain_high = (float(ours.to_dict()[name]) for name in ("tau_gain_low", "tau_gain_high"))
     said.append(
-        f"On {ours['targets']:.0f} published targets, each left out in turn, an order from {method} reached a "
+        f"On {ours['targets']:.0f} published targets, each left out in turn, an order from experience reached a "
         f"weighted τ of {ours['weighted_tau']:.2f} and its first pick lost {ours['regret']:.4f} AUC; the mean rank on"
         f" other targets alone reached {rank['weighted_tau']:.2f} and {rank['regret']:.4f}, always the same source"
         f" lost {always['regret']:.4f}. {_against(gain_low, gain_high)}"
     )
     if not level_known:
         said.append("No probe and no outcome tells how hard this target is, so no AUC is predicted.")
-    elif probed and not measured:
+    elif probed and not measured and not raced:
         said.append(
             "Predicted AUCs take fine-tuning to end near the probes' level, which is assumed, not measured:"
             " trust the order more than the level."
@@ -102,6 +122,8 @@ def _list(parts: Sequence[str]) -> str:
 
 def _against(low: float, high: float) -> str:
     """The paired 95 % interval of the gain in weighted τ over the mean rank, in words."""
+    if abs(low) < 1e-6 and abs(high) < 1e-6:
+        return "On those targets it is the order of the mean rank."
     if low > 0:
         return f"That is better than the mean rank (gain in τ {low:+.2f} to {high:+.2f})."
     if high < 0:

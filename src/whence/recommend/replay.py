@@ -1,12 +1,17 @@
-"""Races replayed on known outcomes: what one would know after fine-tuning only the first few sources."""
+"""Races replayed on known outcomes and curves: what one would know after fine-tuning only a part."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from whence.recommend.left_out import LeftOut
 from whence.recommend.model import Belief
+from whence.recommend.pace import Pace, Run, observe
+from whence.recommend.placing import placed
+from whence.recommend.race import Track, leading, next_step, spent
 
 
 def naive_race(case: LeftOut, auc: pd.Series, tries: int) -> pd.Series:
@@ -22,15 +27,41 @@ def naive_race(case: LeftOut, auc: pd.Series, tries: int) -> pd.Series:
     return placed.reindex(list(case.sources))
 
 
-def race(case: LeftOut, auc: pd.Series, tries: int, *, probe: bool = True) -> tuple[list[str], Belief]:
-    """Try one source after the other, each time the one whose expected AUC is highest; what was tried, and the belief.
+def race(case: LeftOut, auc: pd.Series, tries: int) -> tuple[list[str], Belief, list[str]]:
+    """Try the first sources by experience: those tried, the belief after them, and all sources, best first.
 
-    Arguments as in `naive_race`; `probe` lets the stand-in for a probe speak.
+    Arguments as in `naive_race`. The best of those tried by the posterior mean leads (`placed`); the rest follows by
+    what the tries and the probes, which have their say from the first try on, let one expect.
     """
-    tried: dict[str, float] = {}
-    belief = case.believe(probe=probe)
-    for _ in range(min(tries, len(case.sources))):
-        best = next(i for i in belief.order if case.sources[i] not in tried)
-        tried[case.sources[best]] = float(auc[case.sources[best]])
-        belief = case.believe(tried, probe=probe)
-    return list(tried), belief
+    before = case.believe().order
+    tried = [case.sources[i] for i in before[:tries]]
+    belief = case.believe({source: float(auc[source]) for source in tried})
+    order = placed(belief.expected, before, set(before[:tries]))
+    return tried, belief, [case.sources[i] for i in order]
+
+
+def race_on_curves(
+    case: LeftOut, curves: pd.DataFrame, pace: Pace, budget: float, order_of_folds: list[int]
+) -> tuple[str, float, str]:
+    """Run the real race on recorded curves: the source it hands over, the fold-epochs spent, and why it ended.
+
+    `curves`: the left-out target's, as `measured_curves` gives them; of them only what the race has run is looked at,
+    and of that only the validation AUCs. `pace` must have been learned from other targets. `budget` in fold-epochs.
+    """
+    whole = int(curves["epochs"].max())
+    recorded = {key: run.sort_values("epoch") for key, run in curves.groupby(["source", "fold"])}
+    track = Track(len(case.sources), len(order_of_folds), whole, budget)
+    before, runs = case.believe().order, dict[tuple[int, int], Run]()
+
+    def believe(so_far: Sequence[Run]) -> Belief:
+        return case.believe_observed(observe(so_far, pace))
+
+    while (step := next_step(track, list(runs.values()), believe, before)).trials:
+        for trial in step.trials:
+            run = recorded[case.sources[trial.source], order_of_folds[trial.fold]]
+            curve = tuple(run["validation_auc"].iloc[: trial.epochs])
+            images = int(run["validation_images"].iloc[0])
+            runs[trial.source, trial.fold] = Run(trial.source, trial.fold, whole, curve, images)
+    done = list(runs.values())
+    winner = leading(step.belief, before, {run.source for run in done})
+    return case.sources[winner], spent(done), step.over

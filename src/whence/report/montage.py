@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from whence.data import Dataset
+from whence.data import Dataset, drawn
 from whence.errors import InputError
 from whence.paths import replacing
 from whence.report.words import display_names
@@ -17,12 +16,6 @@ SUFFIXES = {".png": "PNG", ".pdf": "PDF", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif
 _ACROSS = 9  # columns before the next band starts: as many as the paper has datasets
 _GAP, _LINE, _FONT = 6, 22, 13  # pixels
 _DPI = 200
-
-
-def drawn(dataset: Dataset, count: int, seed: int) -> list[int]:
-    """The images of a dataset that are shown: `count` of them (all where there are fewer), the same for one seed."""
-    random = np.random.default_rng([seed, int(dataset.fingerprint[:16], 16)])
-    return sorted(int(i) for i in random.choice(len(dataset), min(count, len(dataset)), replace=False))
 
 
 def montage(datasets: Sequence[Dataset], *, count: int = 3, side: int = 160, seed: int = 1) -> Image.Image:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from whence.stats.classification import _checked, accuracy, auc, class_aucs
 from whence.stats.metrics import absent_classes, balanced_accuracy, calibration_error, f1, macro_auc
@@ -83,6 +83,64 @@ def estimates(
         name: estimate(metric, labels, probabilities, level=level, draws=draws, seed=seed)
         for name, metric in wanted.items()
     }
+
+
+def estimates_over_folds(
+    folds: Sequence[tuple[ArrayLike, ArrayLike]],
+    classes: Sequence[str] = (),
+    *,
+    level: float = 0.9,
+    draws: int = 200,
+    seed: int = 0,
+) -> dict[str, Estimate]:
+    """Every metric of `METRICS`, and `auc of CLASS` for every class, as means over folds (labels, probabilities).
+
+    The interval is that of a percentile bootstrap that draws images within each fold, so folds and their networks
+    stay. It takes images as independent: where patients have several, it is too narrow. A fold on which a metric
+    is not defined is left out of its mean, and the note counts it. `classes` are names, by default numbers.
+    """
+    if not folds or not 0 < level < 1:
+        raise ValueError(
+            f"{len(folds)} folds and level {level}: one fold or more and a level inside (0, 1) are needed"
+        )
+    checked = [_checked(labels, probabilities) for labels, probabilities in folds]
+    names = list(METRICS) + [f"auc of {name}" for name in classes or range(checked[0][1].shape[1])]
+    measured = np.array([_all(*fold) for fold in checked])
+    random = np.random.default_rng(seed)
+    drawn = np.empty((draws, len(names)))
+    for draw in range(draws):
+        rows = [random.integers(0, len(labels), len(labels)) for labels, _ in checked]
+        drawn[draw] = _mean_over_folds(
+            np.array([_all(labels[r], p[r]) for r, (labels, p) in zip(rows, checked, strict=True)])
+        )
+    found = {}
+    for column, (name, value) in enumerate(zip(names, _mean_over_folds(measured), strict=True)):
+        values = drawn[:, column][~np.isnan(drawn[:, column])]
+        enough = len(values) >= FEWEST * draws and not np.isnan(value)
+        low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2]) if enough else (np.nan, np.nan)
+        without = int(np.isnan(measured[:, column]).sum())
+        note = (
+            f"not defined on {without} of {len(folds)} folds: a class has no test image there"
+            if without
+            else ""
+        )
+        found[name] = Estimate(float(value), float(low), float(high), note)
+    return found
+
+
+def _all(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> list[float]:
+    return [metric(labels, probabilities) for metric in METRICS.values()] + list(
+        class_aucs(labels, probabilities)
+    )
+
+
+def _mean_over_folds(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean of each column over the rows where it is a number; NaN where there is none."""
+    there = ~np.isnan(values)
+    sums = np.where(there, values, 0.0).sum(axis=0)
+    means = np.full(values.shape[1], np.nan)
+    np.divide(sums, there.sum(axis=0), out=means, where=there.any(axis=0))
+    return means
 
 
 def _of_class(number: int) -> Metric:

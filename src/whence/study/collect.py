@@ -29,7 +29,7 @@ def measured(entry: Entry, study: str) -> Measured:
         "seed": entry.seed,
         "job": key,
     }
-    row = record(**{field.name: known[field.name] for field in fields(record)})
+    row = record(**{f.name: known[f.name] for f in fields(record) if f.name in known})
     curve = [CurvePoint(**point) for point in read_json(folder / "curves.json")]
     return Measured(row, curve, _predictions(entry))
 

@@ -85,7 +85,7 @@ def run(
                 if time.monotonic() >= until:
                     break
         finally:
-            engine.stop(0.0)
+            engine.close()
             for watcher in seen:
                 watcher.close()
         export_tables(ledger, folder, plan.keys)
@@ -95,16 +95,25 @@ def run(
 
 def look(plan: Plan, folder: Path) -> Status:
     """Where a study stands, read from its ledger, tables and job folders; nothing is run or written."""
-    plan, known = known_now(plan, folder)
-    return status(plan, known)
+    with all_that_is_known(plan, folder) as (plan, ledger):
+        return status(plan, ledger.jobs())
+
+
+@contextmanager
+def all_that_is_known(plan: Plan, folder: Path) -> Iterator[tuple[Plan, Ledger]]:
+    """The plan as it stands, and a ledger in memory with what ledger, exported tables and job folders hold.
+
+    Nothing is written to the study's folder.
+    """
+    with Ledger.of_study(folder) as kept, Ledger(None) as ledger:
+        kept.connection.backup(ledger.connection)
+        yield take_what_is_done(plan, folder, ledger), ledger
 
 
 def known_now(plan: Plan, folder: Path) -> tuple[Plan, set[str]]:
     """The plan as it stands, and the keys of all jobs that are done, without writing anything."""
-    with Ledger.of_study(folder) as ledger:
-        known = ledger.jobs() | {one.row.job for one in import_tables(folder)}
-    plan = settled_plan(plan, known)
-    return plan, known | {entry.job.key for entry in plan.entries if entry.job.state == "done"}
+    with all_that_is_known(plan, folder) as (plan, ledger):
+        return plan, ledger.jobs()
 
 
 def take_what_is_done(plan: Plan, folder: Path, ledger: Ledger) -> Plan:

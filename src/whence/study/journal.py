@@ -12,10 +12,10 @@ from whence.study.resume import state_folder
 NAME = "epochs.jsonl"
 
 
-def note_epoch(job: Job, point: CurvePoint) -> None:
-    """Add an epoch to the journal, beside the job's state; a disk that is full stops no training."""
+def note_epoch(folder: Path, point: CurvePoint) -> None:
+    """Add an epoch to the journal in the folder of the job's state; a disk that is full stops no training."""
     try:
-        with (state_folder(job.folder) / NAME).open("a", encoding="utf-8") as file:
+        with (folder / NAME).open("a", encoding="utf-8") as file:
             file.write(json.dumps(as_row(point)) + "\n")
     except OSError:
         return

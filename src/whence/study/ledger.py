@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import Field, astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -139,9 +139,13 @@ def by_job(rows: Iterable[Any]) -> dict[str, list[Any]]:
 
 
 def _create(table: str) -> str:
-    columns = [f"{f.name} {SQL_TYPES.get(str(f.type), 'TEXT')} NOT NULL" for f in fields(TABLES[table])]
-    columns = [c.replace(" REAL NOT NULL", " REAL") for c in columns]  # NaN is stored as NULL, and None too
+    columns = [_column(field) for field in fields(TABLES[table])]
     return f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(columns)}, PRIMARY KEY ({KEYS[table]}))"
+
+
+def _column(field: Field[Any]) -> str:
+    kind = SQL_TYPES.get(str(field.type), "TEXT")
+    return f"{field.name} {kind}" + ("" if kind == "REAL" else " NOT NULL")  # NaN is stored as NULL
 
 
 def _encode(record: Any) -> tuple[Any, ...]:

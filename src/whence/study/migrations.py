@@ -10,10 +10,10 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import fields
 
-from whence.records import Outcome, Pretraining
+from whence.records import CurvePoint, Outcome, Pretraining
 
-SCHEMA = 2
-SQL_TYPES = {"int": "INTEGER", "float": "REAL", "bool": "INTEGER", "float | None": "REAL"}
+SCHEMA = 3
+SQL_TYPES = {"int": "INTEGER", "float": "REAL", "bool": "INTEGER"}
 
 
 def migrate(connection: sqlite3.Connection, found: int) -> None:
@@ -37,4 +37,9 @@ def _energy(connection: sqlite3.Connection) -> None:
     add_columns(connection, "pretrainings", Pretraining)
 
 
-STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _energy}
+def _accuracies(connection: sqlite3.Connection) -> None:
+    """2 → 3: accuracy on training and validation images after every epoch."""
+    add_columns(connection, "curves", CurvePoint)
+
+
+STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _energy, 2: _accuracies}

@@ -11,11 +11,13 @@ from whence.data import Dataset, Fold, open_dataset, survey
 from whence.nets.backbone import check_backbone, check_image_size
 from whence.nets.forward import Device
 from whence.nets.sources import Source, find_source, source_kind, trained_on
+from whence.study.energy import check_energy
 from whence.study.job import Job
 from whence.study.naming import check_recipe_names, labels_of, located
 from whence.study.study_file import StudyFile
+from whence.study.telling import told_recipe, told_size
 from whence.study.work import VERSIONS, study_folds
-from whence.training.recipe import Recipe, make_recipe, steps
+from whence.training.recipe import Origin, Recipe, make_recipe, origins, steps
 from whence.training.tuning import check_tune
 
 FEW_STEPS = 200  # under this a recipe made for the paper's data sizes has hardly begun
@@ -48,6 +50,8 @@ class Plan:
     recipes: dict[tuple[str, str], Recipe] = field(
         default_factory=dict
     )  # (target's label, recipe's name) → recipe
+    origins: dict[tuple[str, str], dict[str, Origin]] = field(default_factory=dict)  # its fields' origins
+    notes: list[str] = field(default_factory=list)  # what a user is told before the jobs begin
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -77,6 +81,7 @@ def make_plan(
     """
     for backbone in study.backbone:
         check_backbone(backbone)
+    study = study.model_copy(update={"energy": check_energy(study.energy)})
 
     def open_named(name: str) -> Dataset:
         if opened and name in opened:
@@ -115,6 +120,8 @@ def make_plan(
         {labels[n]: datasets[n] for n in study.targets},
         {labels[n]: _known_as(source, labels[n]) for (n, _), source in ready.items()},
         maker.recipes,
+        maker.origins,
+        _notes(list(ready.values()), labels, maker),
         list(dict.fromkeys(maker.warnings)),
     )
 
@@ -126,11 +133,14 @@ def plan_pretraining(
     seed: int,
     device: str,
     say: Callable[[str], None],
+    energy: str | None = None,
 ) -> Entry:
     """The job that pretrains on one source dataset, outside any study."""
     check_backbone(backbone)
     survey(source)
-    study = StudyFile(name="pretrain", sources=[source.address], targets=[source.address])
+    study = StudyFile(
+        name="pretrain", sources=[source.address], targets=[source.address], energy=check_energy(energy)
+    )
     labels = {source.address: source.name}
     maker = _Maker(study, {source.address: source}, labels, device)
     entry = maker.pretraining(Source(source.address, "dataset"), source, backbone, choice, seed)
@@ -150,6 +160,7 @@ class _Maker:
         self.pretrainings: dict[str, Entry] = {}
         self.finetunings: list[Entry] = []
         self.recipes: dict[tuple[str, str], Recipe] = {}
+        self.origins: dict[tuple[str, str], dict[str, Origin]] = {}
         self.warnings: list[str] = []
         self.excluded = {(labels.get(s, s), labels.get(t, t)) for s, t in study.exclude}
 
@@ -181,7 +192,7 @@ class _Maker:
             "pretrain",
             VERSIONS["pretrain"],
             inputs,
-            _locate(dataset),
+            _locate(dataset, self.study),
             cost=float(len(dataset) * recipe.epochs),
         )
         entry = Entry(job, self.labels[source.name], backbone, recipe.name, seed)
@@ -191,14 +202,16 @@ class _Maker:
         self, source: Source, pretraining: Entry | None, target: str, backbone: str, choice: Any, seed: int
     ) -> None:
         dataset = self.datasets[target]
-        recipe = make_recipe(choice, "finetune", target, self.study.overrides.finetune.get(target))
+        overrides = self.study.overrides.finetune.get(target)
+        recipe = make_recipe(choice, "finetune", target, overrides)
         folds = self.folds[target, seed]
         self._check(recipe, backbone, target, len(folds[0].train))
         self.recipes[self.labels[target], recipe.name] = recipe
+        self.origins[self.labels[target], recipe.name] = origins(choice, "finetune", target, overrides)
         for fold in range(len(folds)):
             inputs = self._inputs(dataset, backbone, recipe, seed)
             inputs |= {"folds": self.study.folds, "fold": fold}
-            locate = _locate(dataset)
+            locate = _locate(dataset, self.study)
             if pretraining:
                 inputs["pretraining"] = pretraining.job.key
             elif source.path:
@@ -251,10 +264,20 @@ class _Maker:
             )
 
 
+def _notes(sources: list[Source], labels: dict[str, str], maker: _Maker) -> list[str]:
+    """How weights were read, their own size beside the recipes', and where each setting comes from."""
+    sizes = sorted({recipe.size for recipe in maker.recipes.values()})
+    notes = [told_size(labels[s.name], s.size, sizes) for s in sources if s.kind == "weights"]
+    notes += [f"{labels[s.name]}: {s.told}" for s in sources if s.told]
+    notes += [told_recipe(recipe, maker.origins[of]) for of, recipe in maker.recipes.items()]
+    return list(dict.fromkeys(notes))
+
+
 def _known_as(source: Source, label: str) -> str:
     """The name under which outcomes of a source are joined with those of other studies and networks."""
     return (trained_on(source.path) if source.path else None) or label
 
 
-def _locate(dataset: Dataset) -> dict[str, Any]:
-    return {"dataset": dataset.address, "options": asdict(dataset.options)}
+def _locate(dataset: Dataset, study: StudyFile) -> dict[str, Any]:
+    found = {"dataset": dataset.address, "options": asdict(dataset.options)}
+    return found | ({"energy": study.energy} if study.energy else {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,7 +29,13 @@ Recipe = str | Mapping[str, Any]
 
 
 def pretrain_plan(
-    source: Dataset | str | Path, backbone: str, recipe: Recipe, seed: int, device: str, say: Say
+    source: Dataset | str | Path,
+    backbone: str,
+    recipe: Recipe,
+    seed: int,
+    device: str,
+    say: Say,
+    energy: str | None = None,
 ) -> list[Entry]:
     """The one job that pretrains on `source`."""
     if not isinstance(source, Dataset):
@@ -37,7 +44,7 @@ def pretrain_plan(
                 f"source {str(source)!r} is no dataset to pretrain on; give a folder, table, .npz or name"
             )
         source = open_dataset(source)
-    return [plan_pretraining(source, backbone, _plain(recipe), seed, device, say)]
+    return [plan_pretraining(source, backbone, _plain(recipe), seed, device, say, energy)]
 
 
 def finetune_plan(
@@ -49,6 +56,7 @@ def finetune_plan(
     seed: int,
     device: str,
     say: Say,
+    energy: str | None = None,
 ) -> list[Entry]:
     """The jobs that fine-tune `source` on every fold of `target`, a pretraining first where it is a dataset."""
     opened = {d.address: d for d in (source, target) if isinstance(d, Dataset)}
@@ -61,6 +69,7 @@ def finetune_plan(
         "recipe": _plain(recipe),
         "folds": folds,
         "seed": seed,
+        "energy": energy,
     }
     plan = make_plan(make_study(fields, "fine-tuning"), device=device, opened=opened, say=say)
     for warning in plan.warnings:
@@ -68,6 +77,8 @@ def finetune_plan(
     warn_of_leakage(plan, say)
     if not plan.finetunings:
         raise InputError(f"source and target are the same dataset ({names[1]}); name another source, or none")
+    for note in plan.notes:
+        say(note)
     return plan.entries
 
 
@@ -75,13 +86,19 @@ def run_plan(plan: list[Entry], engine: Engine, say: Say) -> list[Outcome | Pret
     """Run what is missing and return what every job measured, in the plan's order; `WorkFailed` if one failed."""
     jobs.sweep()
     plan, throughput = settled(plan), Throughput.of_earlier_jobs()
+    with closing(engine):
+        plan = _until_done(plan, engine, say, throughput)
+    return [measured(entry, "").row for entry in _wanted(plan)]
+
+
+def _until_done(plan: list[Entry], engine: Engine, say: Say, throughput: Throughput) -> list[Entry]:
     while missing := _missing(plan):
         run_jobs([entry.job for entry in missing], engine, _Teller(missing, say, throughput), throughput)
         before, plan = {entry.job.key for entry in plan}, settled(plan)
         failed = [entry for entry in plan if entry.job.state == "failed"]
         if failed and {entry.job.key for entry in plan} == before:
             raise WorkFailed(f"{describe(failed[0])} failed: {failed[0].job.reason}")
-    return [measured(entry, "").row for entry in _wanted(plan)]
+    return plan
 
 
 class _Teller(Listener):

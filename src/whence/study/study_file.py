@@ -78,6 +78,7 @@ class StudyFile(BaseModel):
     folds: Annotated[int, Field(ge=2, le=20)] | Literal["official"] = 5
     seed: Annotated[list[Annotated[int, Field(ge=0)]], BeforeValidator(_as_list), Field(min_length=1)] = [1]
     threads: Annotated[int, Field(ge=1, le=256)] = 1
+    energy: str | None = None  # a country's code of three letters: measure energy and carbon of every job
     allow_leakage: bool = False  # run although a test image was trained on; the report says so
     group_near_duplicates: bool = False  # keep images that look nearly the same on one side of every fold
 

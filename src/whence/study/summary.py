@@ -7,6 +7,8 @@ from statistics import mean, stdev
 from typing import Any
 
 from whence.records import Outcome, as_row
+from whence.stats import Estimate, estimates_over_folds
+from whence.study.job import job_folder
 
 
 def spread(values: Sequence[float]) -> dict[str, float | None]:
@@ -25,6 +27,18 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "accuracy": spread([o.accuracy for o in outcomes]),
         "outcomes": [as_row(o) for o in outcomes],
     }
+
+
+def fold_metrics(outcomes: Sequence[Outcome], classes: Sequence[str]) -> dict[str, Estimate]:
+    """Every metric as a mean over folds with its interval, from the predictions that the jobs stored."""
+    import numpy as np
+
+    folds = []
+    for outcome in outcomes:
+        path = job_folder("finetune", outcome.job) / "predictions.npz"
+        with np.load(path, allow_pickle=False) as stored:
+            folds.append((stored["label"], stored["probabilities"]))
+    return estimates_over_folds(folds, classes)
 
 
 def summary_rows(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import astuple, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from whence.data import Dataset, Fold, cut, open_dataset, split
 from whence.errors import InputError, unknown_name
@@ -15,13 +16,19 @@ from whence.study.journal import note_epoch
 from whence.study.resume import state_file
 from whence.training.choosing import Epoch
 
+if TYPE_CHECKING:
+    from whence.training.fitting import Fitted
+
 # Raise a kind's version when the same inputs would give another result: old folders are then not taken for it.
 VERSIONS = {"pretrain": 1, "finetune": 1}
 
 
 def work_of(kind: str) -> Work:
     """The function that does jobs of this kind."""
-    known: dict[str, Work] = {"pretrain": pretrain, "finetune": finetune}
+    from whence.study.looking import look
+    from whence.study.trial import begin
+
+    known: dict[str, Work] = {"pretrain": pretrain, "finetune": finetune, "look": look, "trial": begin}
     if kind not in known:
         raise unknown_name("kind of job", kind, known)
     return known[kind]
@@ -33,7 +40,8 @@ def pretrain(job: Job, folder: Path) -> None:
 
     dataset = _open(job)
     fold = split(dataset, seed=job.inputs["seed"], group_near_duplicates=_near(job))
-    fitted = _train(job, folder, dataset, fold, weights=None)
+    fitted = _train(job, folder, dataset, fold, None, job.folder)
+    _write(job, folder, dataset, fold, fitted)
     record = {
         "format": "whence checkpoint 1",
         "arch": job.inputs["backbone"],
@@ -53,6 +61,18 @@ def pretrain(job: Job, folder: Path) -> None:
 
 def finetune(job: Job, folder: Path) -> None:
     """Fine-tune a source on one fold of a target; keep the test predictions."""
+    dataset, fold, fitted = fit_fold(job, folder, job.folder)
+    _write(job, folder, dataset, fold, fitted)
+
+
+def fit_fold(job: Job, folder: Path, beside: Path) -> tuple[Dataset, Fold, Fitted]:
+    """Train the network of a fine-tuning job, with its log in `folder` and its state beside the job folder `beside`."""
+    dataset, fold, weights = what_to_train(job)
+    return dataset, fold, _train(job, folder, dataset, fold, weights, beside)
+
+
+def what_to_train(job: Job) -> tuple[Dataset, Fold, Path | None]:
+    """The target, the fold of it and the weights (None: random ones) that a fine-tuning is about."""
     dataset = _open(job)
     fold = study_folds(dataset, job.inputs["folds"], job.inputs["seed"], _near(job))[job.inputs["fold"]]
     weights: Path | None = None
@@ -61,7 +81,7 @@ def finetune(job: Job, folder: Path) -> None:
     elif "weights" in job.inputs:
         weights = Path(job.locate["weights"])
         _check_unchanged(weights, job.inputs["weights"])
-    _train(job, folder, dataset, fold, weights)
+    return dataset, fold, weights
 
 
 def study_folds(
@@ -93,20 +113,21 @@ def _open(job: Job) -> Dataset:
 
 
 def _check_unchanged(weights: Path, identity: str) -> None:
-    from whence.nets.weights import file_sha256
+    from whence.nets.weights import weights_identity
 
-    if not weights.is_file() or file_sha256(weights) != identity:
+    if not weights.is_file() or weights_identity(weights) != identity:
         raise InputError(f"the weights at {weights} have changed or gone since this job was planned")
 
 
-def _train(job: Job, folder: Path, dataset: Dataset, fold: Fold, weights: Path | None) -> Any:
-    import numpy as np
-
+def _train(
+    job: Job, folder: Path, dataset: Dataset, fold: Fold, weights: Path | None, beside: Path
+) -> Fitted:
+    from whence.study.energy import metered
     from whence.training.fitting import train_on_fold
     from whence.training.keeping import Keeper
     from whence.training.recipe import Recipe
 
-    with (folder / "log.txt").open("w", encoding="utf-8") as log, state_file(job.folder) as state:
+    with (folder / "log.txt").open("w", encoding="utf-8") as log, state_file(beside) as state:
 
         def say(line: str) -> None:
             log.write(line + "\n")
@@ -114,28 +135,40 @@ def _train(job: Job, folder: Path, dataset: Dataset, fold: Fold, weights: Path |
 
         def note(epoch: Epoch) -> None:
             if state is not None:
-                note_epoch(job, _point(job, epoch))
+                note_epoch(state.parent, _point(job, epoch))
             say(
                 f"epoch {epoch.number}: loss {epoch.loss:.4f}, "
                 f"validation AUC {epoch.validation_auc:.4f}, test AUC {epoch.test_auc:.4f}"
             )
 
-        fitted = train_on_fold(
-            dataset,
-            fold,
-            job.inputs["backbone"],
-            Recipe.model_validate(job.inputs["recipe"]),
-            weights=weights,
-            seed=job.seed,
-            device=job.inputs["device"],
-            threads=job.inputs["threads"],
-            on_epoch=note,
-            keeper=Keeper(state, say=say),
-        )
+        keeper = Keeper(state, say=say)
+        with metered(job.locate.get("energy"), say) as energy:
+            fitted = train_on_fold(
+                dataset,
+                fold,
+                job.inputs["backbone"],
+                Recipe.model_validate(job.inputs["recipe"]),
+                weights=weights,
+                seed=job.seed,
+                device=job.inputs["device"],
+                threads=job.inputs["threads"],
+                on_epoch=note,
+                keeper=keeper,
+            )
+        if energy and keeper.before:
+            say("energy is not told: the part of this training before it was cut off is not in it")
+            energy.clear()
+        return replace(fitted, energy=energy)
+
+
+def _write(job: Job, folder: Path, dataset: Dataset, fold: Fold, fitted: Fitted) -> None:
+    import numpy as np
+
     write_json(
         folder / "result.json",
         {
             **fitted.metrics,
+            **fitted.energy,
             "converged": fitted.converged,
             "epochs": len(fitted.epochs),
             "train_images": len(fold.train),
@@ -153,8 +186,7 @@ def _train(job: Job, folder: Path, dataset: Dataset, fold: Fold, weights: Path |
         label=dataset.labels[fold.test],
         probabilities=fitted.probabilities,
     )
-    return fitted
 
 
 def _point(job: Job, epoch: Epoch) -> CurvePoint:
-    return CurvePoint(job.key, epoch.number, epoch.loss, epoch.validation_auc, epoch.test_auc)
+    return CurvePoint(job.key, *astuple(epoch))

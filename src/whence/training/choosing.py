@@ -16,6 +16,8 @@ class Epoch:
     loss: float
     validation_auc: float
     test_auc: float
+    train_accuracy: float = math.nan
+    validation_accuracy: float = math.nan
 
 
 def kept_epoch(epochs: Sequence[Epoch], keep: Literal["last", "best"]) -> int:

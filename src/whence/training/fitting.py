@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,7 @@ class Fitted:
     seconds: float  # with those before it was cut off
     note: str
     probabilities: NDArray[np.float64]  # (N_test, C), rows in the order of fold.test
+    energy: dict[str, float] = field(default_factory=dict)  # energy_kwh and co2_g where they were measured
 
 
 def train_on_fold(
@@ -58,25 +59,13 @@ def train_on_fold(
     The normalisation is that of the weights, ImageNet's for a network from scratch. The test part is only ever
     looked at, after every epoch and at the end. Raises `OutOfMemory` where the device has no room.
     """
-    torch.set_num_threads(threads)
     keeper = keeper or Keeper()
-    where = Device.resolve(device, recipe.precision)
-    network = build(backbone, len(dataset.class_names), recipe.dropout, seed)
-    normalise = Normalisation(IMAGENET_MEAN, IMAGENET_STD)
-    unused: list[str] = []
-    if weights is not None:
-        given = read_weights(weights)
-        unused = load_into(network, given)
-        normalise = Normalisation(given.mean, given.std)
     with telling_of_memory(recipe):
-        pixels = load_pixels(dataset, recipe.size, recipe.fit)
-        train, validation, test = (
-            Part(chosen(pixels, rows), dataset.labels[rows], tuple(dataset.digests[i] for i in rows))
-            for rows in (fold.train, fold.validation, fold.test)
-        )
-        epochs = fit(network, normalise, train, validation, test, recipe, where, seed, on_epoch, keeper)
+        ready = _made_ready(dataset, fold, backbone, recipe, weights, seed, device, threads)
+        network, normalise, where = ready.network, ready.normalise, ready.where
+        epochs = fit(network, normalise, *ready.parts, recipe, where, seed, on_epoch, keeper)
         metrics = {}
-        for name, part in zip(("train_", "validation_", ""), (train, validation, test), strict=True):
+        for name, part in zip(("train_", "validation_", ""), ready.parts, strict=True):
             probabilities = predict(network, normalise, part.pixels, where, recipe.evaluation_batch)
             metrics[f"{name}auc"] = auc(part.labels, probabilities)
             metrics[f"{name}accuracy"] = accuracy(part.labels, probabilities)
@@ -87,9 +76,71 @@ def train_on_fold(
         metrics,
         has_converged([epoch.loss for epoch in epochs]),
         keeper.seconds,
-        "; ".join(_notes(dataset, test, unused, recipe, epochs)),
+        "; ".join(_notes(dataset, ready.parts[2], ready.unused, recipe, epochs)),
         probabilities,
     )
+
+
+def begin_on_fold(
+    dataset: Dataset,
+    fold: Fold,
+    backbone: str,
+    recipe: Recipe,
+    until: int,
+    *,
+    weights: Path | None,
+    seed: int,
+    device: str = "cpu",
+    threads: int = 1,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    keeper: Keeper,
+) -> list[Epoch]:
+    """The first `until` epochs of `train_on_fold` and what they measured; the state is left with the keeper.
+
+    Where a kept state has come further already, its first epochs are returned.
+    """
+    with telling_of_memory(recipe):
+        ready = _made_ready(dataset, fold, backbone, recipe, weights, seed, device, threads)
+        epochs = fit(
+            ready.network, ready.normalise, *ready.parts, recipe, ready.where, seed, on_epoch, keeper, until
+        )
+    return epochs[:until]
+
+
+@dataclass(frozen=True)
+class _Ready:
+    network: nn.Module
+    normalise: Normalisation
+    unused: list[str]
+    where: Device
+    parts: tuple[Part, Part, Part]  # training, validation, test
+
+
+def _made_ready(
+    dataset: Dataset,
+    fold: Fold,
+    backbone: str,
+    recipe: Recipe,
+    weights: Path | None,
+    seed: int,
+    device: str,
+    threads: int,
+) -> _Ready:
+    torch.set_num_threads(threads)
+    network = build(backbone, len(dataset.class_names), recipe.dropout, seed)
+    normalise = Normalisation(IMAGENET_MEAN, IMAGENET_STD)
+    unused: list[str] = []
+    if weights is not None:
+        given = read_weights(weights)
+        unused = load_into(network, given).unused
+        normalise = Normalisation(given.mean, given.std)
+    pixels = load_pixels(dataset, recipe.size, recipe.fit)
+    train, validation, test = (
+        Part(chosen(pixels, rows), dataset.labels[rows], tuple(dataset.digests[i] for i in rows))
+        for rows in (fold.train, fold.validation, fold.test)
+    )
+    where = Device.resolve(device, recipe.precision)
+    return _Ready(network, normalise, unused, where, (train, validation, test))
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from whence.training.batching import batches
 from whence.training.choosing import Epoch, kept_epoch
 from whence.training.stopping import Stopped, asked_to_stop, under_way
 
-FORMAT = 1
+FORMAT = 2
 INTERVAL = 30.0  # seconds between two kept states at least
 SHARE = 0.02  # of the time that keeping states may take
 
@@ -28,6 +28,7 @@ class State:
     epoch: int = 1
     step: int = 0  # steps done in this epoch
     total: float = 0.0  # their losses, summed over images
+    right: int = 0  # images among them that were told right
     epochs: list[Epoch] = field(default_factory=list)  # those that are complete
     best: dict[str, torch.Tensor] | None = None  # the network after the best of them
     order_from: torch.Tensor | None = None  # the generator's state before it drew this epoch's order
@@ -43,7 +44,7 @@ class State:
     def end_epoch(self, measured: Epoch, network: nn.Module | None) -> None:
         """Go over to the next epoch; copy `network`, if given, when this was the best one so far."""
         self.epochs.append(measured)
-        self.epoch, self.step, self.total = measured.number + 1, 0, 0.0
+        self.epoch, self.step, self.total, self.right = measured.number + 1, 0, 0.0, 0
         if network is not None and kept_epoch(self.epochs, "best") == measured.number:
             self.best = {name: t.detach().cpu().clone() for name, t in network.state_dict().items()}
 
@@ -107,7 +108,7 @@ class Keeper:
             "random": random.get_state(),
             "torch_random": torch.random.get_rng_state(),
             "cuda_random": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-            "place": (state.epoch, state.step, state.total),
+            "place": (state.epoch, state.step, state.total, state.right),
             "epochs": [astuple(epoch) for epoch in state.epochs],
             "best": state.best,
             "order_from": state.order_from,
@@ -136,10 +137,10 @@ class Keeper:
         if found["cuda_random"] and torch.cuda.is_available():
             torch.cuda.set_rng_state_all(found["cuda_random"])
         self.before = found["seconds"]
-        epoch, step, total = found["place"]
+        epoch, step, total, right = found["place"]
         self.say(f"going on in epoch {epoch} after step {step}")
         epochs = [Epoch(*values) for values in found["epochs"]]
-        return State(epoch, step, total, epochs, found["best"], found["order_from"])
+        return State(epoch, step, total, right, epochs, found["best"], found["order_from"])
 
     def _read(self) -> dict[str, Any] | None:
         if self.path is None or not self.path.is_file():

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from whence.nets.forward import Device, Normalisation, predict
-from whence.stats import auc
+from whence.stats import accuracy, auc
 from whence.training.augment import augment
 from whence.training.batching import pieces
 from whence.training.choosing import Epoch, kept_epoch, out_of_patience
@@ -48,13 +48,14 @@ def fit(
     seed: int,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     keeper: Keeper | None = None,
+    until: int | None = None,
 ) -> list[Epoch]:
     """Train `network` in place by the recipe and return what each epoch measured; at the end it is the kept epoch's.
 
     The order of images, their moves and dropout come from `seed` alone. The loss is cross-entropy, each image
     weighted by N / (C · N_class) when the recipe asks for class weights, averaged over the batch. A loss that
     is not finite raises `WorkFailed` with the step and the images. With a `keeper` a training that was cut off goes
-    on from its last kept state, to the same bits.
+    on from its last kept state, to the same bits. After the epoch `until` it stops, its state kept: to go on later.
     """
     network.to(device.kind)
     if recipe.channels_last:
@@ -69,10 +70,11 @@ def fit(
         torch.manual_seed(seed)
         random = torch.Generator().manual_seed(seed)
         state = keeper.restore(network, optimiser, random) or State()
-        for number in range(state.epoch, recipe.epochs + 1):
+        last = min(until or recipe.epochs, recipe.epochs)
+        for number in range(state.epoch, last + 1):
             order = state.order_of_epoch(len(labels), recipe.batch, random)
             to_training_mode(network)
-            watch.start(number, state.step, state.total)
+            watch.start(number, state.step, state.total, state.right)
             for step, pixels in enumerate(feeder.batches(order[state.step :]), start=state.step):
                 rows = order[step]
                 for group in optimiser.param_groups:
@@ -82,11 +84,12 @@ def fit(
                     images = images.contiguous(memory_format=torch.channels_last)
                 wanted = labels[rows.to(device.kind)]
                 optimiser.zero_grad(set_to_none=True)
-                loss = torch.zeros((), device=device.kind)
+                loss, right = torch.zeros((), device=device.kind), torch.zeros((), device=device.kind)
                 for piece in pieces(len(rows), recipe.micro_batch or len(rows)):
                     with device.autocast():
+                        logits = network(images[piece])
                         losses = functional.cross_entropy(
-                            network(images[piece]),
+                            logits,
                             wanted[piece],
                             reduction="none",
                             label_smoothing=recipe.label_smoothing,
@@ -94,24 +97,30 @@ def fit(
                     share = (losses * weights[wanted[piece]]).sum() / len(rows)
                     torch.autograd.backward(share)
                     loss += share.detach()
+                    right += (logits.detach().argmax(dim=1) == wanted[piece]).sum()
                 optimiser.step()
-                watch.add(loss, rows)
+                watch.add(loss, right, rows)
                 if keeper.is_time():
-                    state.step, state.total = step + 1, watch.total()
+                    state.step, state.total, state.right = step + 1, watch.total(), watch.right
                     keeper.save(state, network, optimiser, random)
+            loss_sum, at_once = watch.total(), recipe.evaluation_batch
+            seen, unseen = (
+                predict(network, normalise, part.pixels, device, at_once) for part in (validation, test)
+            )
             measured = Epoch(
                 number,
-                watch.total() / len(labels),
-                auc(
-                    validation.labels,
-                    predict(network, normalise, validation.pixels, device, recipe.evaluation_batch),
-                ),
-                auc(test.labels, predict(network, normalise, test.pixels, device, recipe.evaluation_batch)),
+                loss_sum / len(labels),
+                auc(validation.labels, seen),
+                auc(test.labels, unseen),
+                watch.right / len(labels),
+                accuracy(validation.labels, seen),
             )
             state.end_epoch(measured, network if recipe.keep == "best" else None)
             on_epoch(measured)
             if out_of_patience(state.epochs, recipe.patience):
                 break
+            if number == last < recipe.epochs and keeper.path:
+                keeper.save(state, network, optimiser, random)
         if state.best is not None and kept_epoch(state.epochs, recipe.keep) != len(state.epochs):
             network.load_state_dict(state.best)
     return state.epochs

@@ -13,7 +13,7 @@ NAMED = 8  # images that a message names
 
 
 class LossWatch:
-    """Adds up the losses of an epoch, and stops the training at the first that is not finite.
+    """Adds up the losses of an epoch and the images told right, and stops the training at a loss that is not finite.
 
     Each is read when the next one comes, so that a GPU always has a step to work on.
     """
@@ -23,22 +23,23 @@ class LossWatch:
         self.names, self.learning_rate = names, learning_rate
         self.start(1)
 
-    def start(self, epoch: int, step: int = 0, total: float = 0.0) -> None:
-        """Begin an epoch, or go on after `step` steps that made `total`."""
-        self.epoch, self.step, self.sum = epoch, step, total
-        self.waiting: tuple[torch.Tensor, torch.Tensor] | None = None
+    def start(self, epoch: int, step: int = 0, total: float = 0.0, right: int = 0) -> None:
+        """Begin an epoch, or go on after `step` steps that made `total` and told `right` images right."""
+        self.epoch, self.step, self.sum, self.right = epoch, step, total, right
+        self.waiting: tuple[torch.Tensor, torch.Tensor, torch.Tensor] | None = None
 
-    def add(self, loss: torch.Tensor, rows: torch.Tensor) -> None:
-        """Take the mean loss of a step over the images `rows`; raise `WorkFailed` if the one before was not finite."""
+    def add(self, loss: torch.Tensor, right: torch.Tensor, rows: torch.Tensor) -> None:
+        """Take a step's mean loss and right images among `rows`; `WorkFailed` if the loss before was no number."""
         self.total()
         self.step += 1
-        self.waiting = (loss, rows)
+        self.waiting = (loss, right, rows)
 
     def total(self) -> float:
         """The sum of the losses of all images so far; raises `WorkFailed` if it is not finite."""
         if self.waiting is not None:
-            (loss, rows), self.waiting = self.waiting, None
+            (loss, right, rows), self.waiting = self.waiting, None
             self.sum += loss.item() * len(rows)
+            self.right += int(right)
             if not math.isfinite(self.sum):
                 raise WorkFailed(self._told(loss.item(), rows))
         return self.sum

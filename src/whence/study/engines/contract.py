@@ -58,7 +58,10 @@ class Engine(Protocol):
         """Wait for jobs to end, `seconds` at most, and tell of those that have since the last call."""
 
     def stop(self, grace: float) -> None:
-        """End what runs: `grace` seconds to keep its state, then at once. Nothing of it is left afterwards."""
+        """End what runs: `grace` seconds to keep its state, then at once. Nothing of it is left; others may start."""
+
+    def close(self) -> None:
+        """Give back what the engine holds; nothing is started afterwards."""
 
 
 @dataclass(frozen=True)

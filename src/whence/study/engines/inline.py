@@ -34,6 +34,9 @@ class Inline:
         """Forget the job that waits: what ran was in this very process."""
         self.waiting.clear()
 
+    def close(self) -> None:
+        """There is nothing to give back."""
+
 
 def make(options: Options, device: str) -> Inline:
     """The engine; it has no use for any option."""

@@ -74,6 +74,9 @@ class Local:
             self.running.clear()
             self.free = list(range(self.slots))
 
+    def close(self) -> None:
+        """The fork server ends with this process."""
+
 
 def visible_gpus() -> list[str]:
     """The GPUs that this process may use, as `CUDA_VISIBLE_DEVICES` names them. No CUDA context is made."""

@@ -89,7 +89,7 @@ class Ray:
         return [self._told(reference, self.running.pop(reference)) for reference in ready]
 
     def stop(self, grace: float) -> None:
-        """Ask the tasks to keep their state and end, then end them; leave the cluster, or end the one started here."""
+        """Ask the tasks to keep their state and end, then end them."""
         try:
             for reference in self.running:
                 self.ray.cancel(reference, force=False)
@@ -99,7 +99,10 @@ class Ray:
             for reference in self.running:
                 self.ray.cancel(reference, force=True)
             self.running.clear()
-            self.ray.shutdown()
+
+    def close(self) -> None:
+        """Leave the cluster, or end the one that was started here."""
+        self.ray.shutdown()
 
     def _join(self) -> None:
         plain: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}

@@ -86,6 +86,9 @@ class Slurm:
             while not handle.done() and time.monotonic() < until:
                 time.sleep(0.1)
         self.running.clear()
+
+    def close(self) -> None:
+        """Delete what submitit wrote for itself: what jobs left is in their folders."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _look(self, position: int) -> Ended | None:
