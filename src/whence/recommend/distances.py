@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,12 +82,14 @@ def measure_distances(
     probe: str = "imagenet",
     backbone: str = "resnet50",
     whole: bool = True,
+    raters: Sequence[Any] = (),
     settings: Settings,
     say: Say,
 ) -> Distances:
     """Every distance asked for (all where none is) between any two datasets, in both directions where they differ.
 
-    `whole` also measures all images of both; without it the value is the mean over samples, of the same size for all
+    `raters` are the experts' answers about each dataset, as the measure `expert` takes them. `whole`
+    also measures all images of both; without it the value is the mean over samples, of the same size for all
     pairs. `probe` names the network as a source is named; a weights file that says of which backbone it is, is read
     as that one. Raises `InputError` for fewer than two datasets, two of one name, an unknown measure or probe, and
     where no measure applies at all.
@@ -102,7 +105,7 @@ def measure_distances(
         start, net = find_start(probe, backbone, datasets[0])
         loaded = Probe(net, start.weights, start.identity)
         say(f"the probe is {start.name} ({net}), on images of {settings.size} pixels")
-    seen = look(datasets, names, loaded, settings)
+    seen = look(datasets, names, loaded, settings, raters)
     values: list[Distance] = []
     noise: list[Noise] = []
     left_out: list[tuple[str, str, str, str]] = []
