@@ -36,8 +36,9 @@ class Distance:
 
     `value` is of all images (of the embeddings of samples where the measure takes those), with a 90 % interval; its
     seconds are the measure's own, without the probe's passes. `sampled` is the mean over samples of `images` each.
-    `noise` is the distance between disjoint halves, of that size, of one of the two datasets, and `noise_high` the upper
-    end of its 90 % interval; of the two, the one that reaches higher. All are None where the measure looks at no image.
+    `noise` is the distance between disjoint halves, of that size, of one of the two datasets, and `noise_high` the
+    upper end of its 90 % interval; of the two, the one that reaches higher. All are None where the measure looks at no
+    image.
     `below_noise` says that `sampled` is not above `noise_high`.
     """
 
