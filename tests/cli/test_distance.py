@@ -134,7 +134,7 @@ def test_what_people_answered_goes_before_the_automatic_rater(
     words = (stripes, dark, "--measure", "expert")
     assert document(*words, "--ratings", folder, probe=probe)["values"][0]["value"] == 3
     answers = answers_about([open_dataset(stripes), open_dataset(dark)])
-    expected = expert(answers["stripes"], answers["dark"])
+    expected = expert(*answers)
     assert document(*words, probe=probe)["values"][0]["value"] == expected
 
 

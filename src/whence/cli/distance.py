@@ -53,7 +53,8 @@ def distance(
         int | None, typer.Option(min=2, help="Images in a sample (default: the smallest half, 500 at most).")
     ] = None,
     ratings: Annotated[
-        Path | None, typer.Option(help="Folder of raters' answers; without any, the automatic rater's.")
+        Path | None,
+        typer.Option(help="The folder of experts' answers (whence rate -o); else the automatic rater."),
     ] = None,
     backbone: Backbone = "resnet50",
     size: Size = 64,

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from whence.errors import InputError, unknown_name
 from whence.features.task2vec import Probe
 from whence.measures import Measure, MeasureWarning, all_measures, get
 from whence.recommend.scoring import find_start
-from whence.recommend.seen import EMBEDDED, WHOLE, Answers, Seen, Settings, look
+from whence.recommend.seen import EMBEDDED, WHOLE, Seen, Settings, look
 from whence.records import Value
 
 Say = Callable[[str], None]
@@ -84,17 +85,17 @@ def measure_distances(
     probe: str = "imagenet",
     backbone: str = "resnet50",
     whole: bool = True,
-    answers: Answers | None = None,
+    raters: Sequence[Any] = (),
     settings: Settings,
     say: Say,
 ) -> Distances:
     """Every distance asked for (all where none is) between any two datasets, in both directions where they differ.
 
-    `whole` also measures all images of both; without it the value is the mean over samples, of the same size for all
-    pairs. `answers` gives what raters said of a dataset; without it, measures that need them are left out. `probe`
-    names the network as a source is named; a weights file that says of which backbone it is, is read as that one.
-    Raises `InputError` for fewer than two datasets, two of one name, an unknown measure or probe, and where no measure
-    applies at all.
+    `raters` are the experts' answers about each dataset, as the measure `expert` takes them. `whole`
+    also measures all images of both; without it the value is the mean over samples, of the same size for all
+    pairs. `probe` names the network as a source is named; a weights file that says of which backbone it is, is read
+    as that one. Raises `InputError` for fewer than two datasets, two of one name, an unknown measure or probe, and
+    where no measure applies at all.
     """
     chosen = _chosen(measures)
     names = [dataset.name for dataset in datasets]
@@ -107,7 +108,7 @@ def measure_distances(
         start, net = find_start(probe, backbone, datasets[0])
         loaded = Probe(net, start.weights, start.identity)
         say(f"the probe is {start.name} ({net}), on images of {settings.size} pixels")
-    seen = look(datasets, names, loaded, settings, answers)
+    seen = look(datasets, names, loaded, settings, raters)
     values: list[Distance] = []
     noise: list[Noise] = []
     left_out: list[tuple[str, str, str, str]] = []

@@ -36,9 +36,6 @@ class Settings:
     device: str = "cpu"
 
 
-Answers = Callable[[Dataset], NDArray[Any]]  # what raters answered about a dataset, (R, P)
-
-
 @dataclass(frozen=True, eq=False)
 class Seen:
     """One dataset: its images in samples of `images`, of which 2 r and 2 r + 1 are disjoint."""
@@ -49,7 +46,7 @@ class Seen:
     settings: Settings
     cuts: Sequence[tuple[Rows, Rows]]
     images: int
-    answers: Answers | None = None
+    raters: Any = None  # what experts answered about it
 
     @cached_property
     def samples(self) -> list[Rows]:
@@ -77,9 +74,9 @@ class Seen:
     @property
     def supplies(self) -> dict[str, Callable[[int | None], Any]]:
         """What can be had: for each need, a function of the number of a sample, None for all images."""
-        raters = {"raters": lambda sample: self._rated} if self.answers else {}
+        rated = {} if self.raters is None else {"raters": lambda sample: self.raters}
         return {
-            **raters,
+            **rated,
             "features": lambda sample: self._features[self._rows(sample)],
             "labels": lambda sample: self.dataset.labels[self._rows(sample)],
             EMBEDDED: lambda sample: self.embeddings.values[sample],
@@ -110,11 +107,6 @@ class Seen:
         )
 
     @cached_property
-    def _rated(self) -> NDArray[Any]:
-        assert self.answers is not None  # `supplies` offers none otherwise
-        return self.answers(self.dataset)
-
-    @cached_property
     def _card(self) -> dict[str, Any]:
         return properties(self.dataset)
 
@@ -124,7 +116,7 @@ def look(
     names: Sequence[str],
     probe: Probe | None,
     settings: Settings,
-    answers: Answers | None = None,
+    raters: Sequence[Any] = (),
 ) -> list[Seen]:
     """All datasets, in samples of one size: what `settings` says, or the smallest half, 500 at most.
 
@@ -140,6 +132,8 @@ def look(
             "many at most, or leave it to be found"
         )
     return [
-        Seen(dataset, name, probe, settings, cut, images, answers)
-        for dataset, name, cut in zip(datasets, names, cuts, strict=True)
+        Seen(dataset, name, probe, settings, cut, images, rated)
+        for dataset, name, cut, rated in zip(
+            datasets, names, cuts, raters or [None] * len(datasets), strict=True
+        )
     ]
