@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -366,7 +366,7 @@ def distances(
     opened = [
         d if isinstance(d, Dataset) else open_dataset(d, skip_unreadable=skip_unreadable) for d in datasets
     ]
-    return measure_distances(
+    found = measure_distances(
         opened,
         raters=_raters(opened, measures, ratings, seed, say),
         measures=measures,
@@ -376,6 +376,19 @@ def distances(
         settings=Settings(size, images, protocol, _labels(labels), seed, check_device(device)),
         say=say,
     )
+    return found if ratings else _without_people(found)
+
+
+def _without_people(found: Distances) -> Distances:
+    """The same, with a note where experts are asked and nobody has answered."""
+    from whence.measures import get
+
+    note = "no expert was asked (--ratings): the automatic rater's answers"
+    asking = [
+        row if "raters" not in get(row.value.measure).needs else replace(row, note=note)
+        for row in found.values
+    ]
+    return replace(found, values=asking)
 
 
 def _raters(
@@ -388,13 +401,7 @@ def _raters(
         return []
     from whence.rating import answers_about
 
-    answering = (
-        f"the experts' answers in {ratings}"
-        if ratings
-        else "the automatic rater, since no --ratings are given"
-    )
-    say(f"for the expert distance: {answering}")
-    return answers_about(datasets, Path(ratings) if ratings else None, seed=seed)
+    return answers_about(datasets, Path(ratings) if ratings else None, seed=seed, say=say)
 
 
 def _labels(given: int | str) -> int | Literal["exact"]:

@@ -127,7 +127,9 @@ def test_people_s_answers_come_first_and_the_others_are_filled_in(tmp_path: Path
     for name in ("Ann", "Ben"):
         write_sheet(tmp_path, Sheet(name, {"demo:textures": rated, "demo:histology": {"origin": "natural"}}))
     write_sheet(tmp_path, Sheet("automatic", {"made": rated}))  # what a file says for it is not asked
-    textured, tissue, random = answers_about([textures, histology, noisy], tmp_path)
+    told: list[str] = []
+    textured, tissue, random = answers_about([textures, histology, noisy], tmp_path, say=told.append)
+    assert [line.rsplit(" ", 1)[1] for line in told] == ["demo:histology", "made"]
     assert expert(textured, np.zeros(6)) == 0
     of_tissue, of_noise = (
         [q.accepted.index(one.answer) for q, one in zip(QUESTIONS, rate(dataset).values(), strict=True)]
@@ -153,5 +155,7 @@ def test_whence_distance_takes_people_s_answers_and_else_the_automatic_rater_s(
     rated = CliRunner().invoke(app, [*words, "--ratings", str(tmp_path / "r")])
     assert [row["value"] for row in json.loads(rated.stdout)["values"]] == [2]
     by_nobody = CliRunner().invoke(app, words)
+    assert "automatic rater" in json.loads(by_nobody.stdout)["values"][0]["note"]
+    assert "automatic rater" not in rated.stdout
     expected = expert(*answers_about([open_dataset(here), open_dataset(there)]))
     assert [row["value"] for row in json.loads(by_nobody.stdout)["values"]] == [expected]
