@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,6 +14,7 @@ from whence.errors import InputError, WorkFailed
 from whence.nets.forward import check_device
 from whence.records import Outcome, Pretraining, Value, as_row
 from whence.study.driver import Status
+from whence.study.engines import make_engine
 from whence.study.study_file import StudyFile, make_study, read_study_file
 
 if TYPE_CHECKING:
@@ -19,9 +22,13 @@ if TYPE_CHECKING:
 
     from whence.recommend.distances import Distances
     from whence.recommend.scoring import Scores
+    from whence.report.paper import PaperAnalysis
     from whence.report.verdict import Verdict
-    from whence.study.engine import Engine
+    from whence.study.engines import Engine
+    from whence.study.forecast import Forecast
+    from whence.study.merging import Conflict
     from whence.study.plan import Plan
+    from whence.study.watching import Watcher
 
 __all__ = [
     "Checkpoint",
@@ -78,7 +85,7 @@ def pretrain(
     from whence.study.work import checkpoint_path
 
     plan = pretrain_plan(source, backbone, recipe, seed, check_device(device), say, energy)
-    found = run_plan(plan, make_engine(engine), say)[0]
+    found = run_plan(plan, make_engine(engine, device=check_device(device)), say)[0]
     assert isinstance(found, Pretraining)
     return Checkpoint(checkpoint_path(found.job), found)
 
@@ -107,7 +114,8 @@ def finetune(
     if isinstance(source, Checkpoint):
         source = source.source
     plan = finetune_plan(source, target, backbone, recipe, folds, seed, check_device(device), say, energy)
-    return [row for row in run_plan(plan, make_engine(engine, workers), say) if isinstance(row, Outcome)]
+    chosen = make_engine(engine, workers=workers, device=check_device(device))
+    return [row for row in run_plan(plan, chosen, say) if isinstance(row, Outcome)]
 
 
 def look(
@@ -210,11 +218,11 @@ def rank(
     if allowed is None:
         return Ranking(document(found.candidates, situation, target.name))
     settings = {"base": recipe} if isinstance(recipe, str) else dict(recipe)
-    raced = run_race(
-        target, found.starts, situation, allowed, make_engine(engine, workers), backbone=backbone,
-        recipe=settings | {"size": size}, folds=folds, seed=seed, device=device, workers=workers or usable_cores(),
-        say=say,
-    )  # fmt: skip
+    with closing(make_engine(engine, workers=workers, device=device)) as chosen:
+        raced = run_race(
+            target, found.starts, situation, allowed, chosen, backbone=backbone, recipe=settings | {"size": size},
+            folds=folds, seed=seed, device=device, workers=workers or usable_cores(), say=say,
+        )  # fmt: skip
     answer = document(found.candidates, situation, target.name, raced.runs)
     return Ranking(answer | {"race": raced.document(situation, allowed)})
 
@@ -482,6 +490,17 @@ def evaluate_knowledge(
     return evaluation_document(evaluate(table, known, apart=apart, races=TRIES))  # type: ignore[arg-type]
 
 
+def analyse_paper(folder: str | Path | None = None) -> PaperAnalysis:
+    """Recompute the paper's tables, figures and correlations from its published outcomes; write them into `folder`."""
+    from whence.report.paper import analyse
+    from whence.report.paper_page import write_paper
+
+    found = analyse()
+    if folder is not None:
+        write_paper(found, Path(folder))
+    return found
+
+
 class Study:
     """Sources × targets × folds, and what came of it, kept in a folder beside the study file."""
 
@@ -516,21 +535,93 @@ class Study:
     def run(
         self,
         *,
-        engine: str = "local",
+        engine: str | None = None,
+        engine_options: Mapping[str, Any] | None = None,
         workers: int | None = None,
         device: str = "auto",
         skip_unreadable: bool = False,
+        only: Sequence[str] = (),
+        max_hours: float = math.inf,
+        mlflow_uri: str | None = None,
+        watchers: Sequence[Watcher] = (),
         say: Say = silent,
     ) -> Status:
-        """Run what is missing; the same call goes on where an earlier one was cut off."""
-        from whence.study.driver import run
+        """Run what is missing; the same call goes on where an earlier one was cut off.
 
+        `engine`, its options and `workers` take the place of the study file's. `only` names jobs to which the run is
+        narrowed down, by a part of their words or the beginning of their key; after `max_hours` no job is begun that
+        would not end in time. `mlflow_uri` is an MLflow server that can be watched meanwhile, or "local" for a file in
+        the study's folder. `watchers` are told what happens, too.
+        """
+        from whence.study.driver import run
+        from whence.study.tracking import make_tracker
+
+        chosen = self._engine(engine, engine_options, workers, check_device(device))
         plan = self.plan(device=device, skip_unreadable=skip_unreadable, say=say)
         for warning in plan.warnings:
             say(f"warning: {warning}")
         for note in plan.notes:
             say(note)
-        return run(plan, self.folder, make_engine(engine, workers), say)
+        if mlflow_uri or self.fields.tracking:
+            uri = mlflow_uri or (self.fields.tracking.uri if self.fields.tracking else None)
+            watchers = [*watchers, make_tracker(self.fields.name, self.folder, uri, say)]
+        return run(plan, self.folder, chosen, say, watchers=watchers, only=only, max_hours=max_hours)
+
+    def _engine(
+        self, name: str | None, options: Mapping[str, Any] | None, workers: int | None, device: str
+    ) -> Engine:
+        """The engine that was asked for; the study file's options count for its own engine only."""
+        asked = self.fields.engine
+        if name is None or name == asked.name:
+            return make_engine(
+                asked.name, asked.options | dict(options or {}), workers=workers, device=device
+            )
+        return make_engine(name, options, workers=workers, device=device)
+
+    def forecast(
+        self,
+        *,
+        device: str = "auto",
+        skip_unreadable: bool = False,
+        only: Sequence[str] = (),
+        say: Say = silent,
+    ) -> Forecast:
+        """What `run` would do: jobs, hours, energy and disk, as far as earlier jobs tell. Nothing is run or written."""
+        from whence.study.driver import known_now, missing_entries
+        from whence.study.forecast import forecast
+        from whence.study.selection import selected
+        from whence.study.throughput import Throughput
+
+        plan, known = known_now(
+            self.plan(device=device, skip_unreadable=skip_unreadable, say=say), self.folder
+        )
+        missing = missing_entries(plan, known, selected(plan, only))
+        return forecast(missing, Throughput.of_earlier_jobs())
+
+    def rebuild(self, *, device: str = "auto", skip_unreadable: bool = False) -> tuple[int, int]:
+        """Make the ledger anew from job folders and tables: how many jobs it holds, how many only the old one did."""
+        from whence.study.rebuild import rebuild
+
+        return rebuild(self.plan(device=device, skip_unreadable=skip_unreadable), self.folder)
+
+    def export(
+        self, folder: str | Path, *, format: str = "csv", device: str = "auto", skip_unreadable: bool = False
+    ) -> list[Path]:
+        """Write the study's tables to a folder, as `csv` or `parquet`; return the files."""
+        from whence.errors import unknown_name
+        from whence.study.driver import known_now
+        from whence.study.ledger import Ledger
+        from whence.study.tables import FILES, export_parquet, export_tables
+
+        if format not in ("csv", "parquet"):
+            raise unknown_name("format", format, ["csv", "parquet"])
+        plan, _ = known_now(self.plan(device=device, skip_unreadable=skip_unreadable), self.folder)
+        folder = Path(folder)
+        with Ledger.of_study(self.folder) as ledger:
+            if format == "parquet":
+                return export_parquet(ledger, folder, plan.keys)
+            export_tables(ledger, folder, plan.keys)
+            return [folder / name for name in FILES.values()]
 
     def status(self, *, device: str = "auto", skip_unreadable: bool = False) -> Status:
         """Where the study stands; nothing is run or written."""
@@ -540,12 +631,11 @@ class Study:
 
     def outcomes(self, *, device: str = "auto", skip_unreadable: bool = False) -> list[Outcome]:
         """The outcomes measured so far of what the study asks for."""
-        from whence.study.ledger import Ledger
-        from whence.study.memory import settled_plan
+        from whence.study.driver import all_that_is_known
 
         plan = self.plan(device=device, skip_unreadable=skip_unreadable)
-        with Ledger.of_study(self.folder) as ledger:
-            return ledger.rows("outcomes", settled_plan(plan, ledger.jobs()).keys)
+        with all_that_is_known(plan, self.folder) as (plan, ledger):
+            return ledger.rows("outcomes", plan.keys)
 
     def verdicts(self, *, device: str = "auto", skip_unreadable: bool = False) -> list[Verdict]:
         """For each target which source was best and how sure that is, compared fold by fold."""
@@ -563,35 +653,67 @@ class Study:
             return remember_study(plan, ledger, self.folder)
 
     def report(
-        self, path: str | Path | None = None, *, figures: Path | None = None, device: str = "auto"
+        self,
+        path: str | Path | None = None,
+        *,
+        beside: Sequence[Study] = (),
+        scores: Sequence[str | Path] = (),
+        export: Path | None = None,
+        device: str = "auto",
     ) -> Path:
-        """Write the study's page (by default `report.html` in its folder), and its figures as SVG and PDF."""
-        from whence.report.of_study import write_page
+        """Write the study's page (by default `report.html` in its folder); return its path.
 
-        return write_page(
-            self.plan(device=device), self.folder, Path(path or self.folder / "report.html"), figures
-        )
+        `beside`: further studies to compare with. `scores`: tables of scores or distances (CSV) beside those in the
+        study's folder. `export`: a folder for every figure (SVG, PDF, PNG) and table (CSV, LaTeX, Markdown).
+        """
+        from whence.report.of_study import gather, write_page
+        from whence.report.together import together
+
+        found = [gather(one.plan(device=device), one.folder, scores) for one in (self, *beside)]
+        page = Path(path or self.folder / "report.html")
+        return write_page(together(found), page, export)
 
 
-def make_engine(name: str, workers: int | None = None) -> Engine:
-    """The engine of this name: `local` or `inline`."""
-    from whence.errors import unknown_name
-    from whence.study.engine import Inline, Local
+def merge_studies(first: str | Path, second: str | Path, into: str | Path) -> list[Conflict]:
+    """Bring what two sites measured, in their studies' folders, into one folder: ledger and tables.
 
-    if workers is not None and workers < 1:
-        raise InputError(f"{workers} workers cannot do anything; give 1 or more")
-    if name == "local":
-        return Local(workers)
-    if name == "inline":
-        return Inline()
-    raise unknown_name("engine", name, ["local", "inline"])
+    Returns where the two disagree; there the first is kept. Raises `InputError` for a folder that holds no results.
+    """
+    from whence.study.ledger import NAME, Ledger
+    from whence.study.merging import merge
+    from whence.study.tables import export_tables, import_tables
+
+    into = Path(into)
+    if (into / NAME).exists():
+        raise InputError(f"{into} holds a ledger already; give a folder that does not exist yet")
+    ledgers = []
+    for folder in (Path(first), Path(second)):
+        ledger = Ledger(None)
+        with Ledger.of_study(folder) as found:
+            ledger.add(found.measured())
+        ledger.add(import_tables(folder))
+        if not ledger.jobs():
+            raise InputError(
+                f"{folder} holds no results; give the folder of a study, which holds {NAME} or its tables"
+            )
+        ledgers.append(ledger)
+    with Ledger(into / NAME) as ledger:
+        conflicts = merge(ledgers[0], ledgers[1], ledger)
+        export_tables(ledger, into)
+    return conflicts
+
+
+NAMED = 5  # failures that an error names
 
 
 def raise_failures(status: Status) -> None:
-    """Raise `WorkFailed` if any job failed, naming the first and how to try again."""
+    """Raise `WorkFailed` if any job failed, naming the first ones and how to try just those again."""
     if status.failures:
-        first = status.failures[0]
+        told = "; ".join(f"{failure['job']}: {failure['reason']}" for failure in status.failures[:NAMED])
+        more = f"; and {status.failed - NAMED} more" if status.failed > NAMED else ""
+        again = " ".join(f"--only {failure['key'][:8]}" for failure in status.failures[:NAMED])
+        which = "the first ones" if more else "just these"
         raise WorkFailed(
-            f"{status.failed} of {status.done + status.failed + status.waiting} jobs failed, for instance "
-            f"{first['job']}: {first['reason']}. What was finished is kept; type the same command to try the rest"
+            f"{status.failed} of {status.done + status.failed + status.waiting} jobs failed: {told}{more}. What was "
+            f"finished is kept. The same command tries the rest again; {which}: {again}"
         )

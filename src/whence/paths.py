@@ -6,12 +6,17 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import platformdirs
+
+from whence.processes import Process, gone
+
+FORGOTTEN = 7.0  # days after which what a process of another machine left half written is taken for garbage
 
 
 def home() -> Path:
@@ -33,7 +38,7 @@ def fsync_folder(folder: Path) -> None:
 def replacing(path: Path, mode: str = "w", **kwargs: Any) -> Iterator[IO[Any]]:
     """Open a temporary file that takes the place of `path` only when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=_prefix(path), suffix=".tmp", dir=path.parent)
     if "b" not in mode:
         kwargs.setdefault("encoding", "utf-8")
     try:
@@ -56,9 +61,7 @@ def building(folder: Path) -> Iterator[Path]:
     If another process finished the same folder first, its result stays and ours is dropped.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(
-        tempfile.mkdtemp(prefix=f".{folder.name}.{os.getpid()}.", suffix=".tmp", dir=folder.parent)
-    )
+    scratch = Path(tempfile.mkdtemp(prefix=_prefix(folder), suffix=".tmp", dir=folder.parent))
     try:
         yield scratch
         scratch.chmod(0o777 & ~_umask())
@@ -75,6 +78,39 @@ def building(folder: Path) -> Iterator[Path]:
         fsync_folder(folder.parent)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def sweep(folders: Iterable[Path]) -> int:
+    """Delete what killed processes left half written directly in these folders; return how many files and folders.
+
+    What a living process writes is left alone; so is what one of another machine wrote, for a week.
+    """
+    swept = 0
+    for path in (path for folder in folders for path in folder.glob(".*.tmp")):
+        owner = path.name.rsplit(".", 3)[1]
+        ended = gone(owner)
+        if ended is None:
+            ended = _age(path) > FORGOTTEN
+        if ended:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+            swept += 1
+    return swept
+
+
+def _prefix(path: Path) -> str:
+    """How the temporary name of a file or folder begins: it says what is made, and by which process."""
+    return f".{path.name}.{Process.this().tag}."
+
+
+def _age(path: Path) -> float:
+    """Days since anything in a file or folder was written."""
+    try:
+        newest: float = max(
+            one.stat().st_mtime for one in (path, *(path.rglob("*") if path.is_dir() else ()))
+        )
+    except OSError:
+        return 0.0
+    return (time.time() - newest) / 86_400
 
 
 def write_json(path: Path, document: Any) -> None:

@@ -151,10 +151,13 @@ def test_study_status_report_and_a_job_by_hand(picture_folder: Callable[..., Pat
     assert [o["fold"] for o in document["outcomes"]] == [0, 1]
     assert "2/2" in done.stderr
 
-    report = whence("study", "report", file, "--figures", tmp_path / "figures", "--device", "cpu")
+    (tmp_path / "mini" / "ledger.db").unlink()  # the tables beside it tell the same
+    report = whence("study", "report", file, "--export", tmp_path / "export", "--device", "cpu")
     assert report.returncode == 0, report.stderr
     assert Path(report.stdout.strip()).read_text().startswith("<!DOCTYPE html>")
-    assert {p.suffix for p in (tmp_path / "figures").iterdir()} == {".svg", ".pdf"}
+    kinds = {p.suffix for p in (tmp_path / "export").iterdir()}
+    assert kinds == {".svg", ".pdf", ".png", ".csv", ".tex", ".md"}
+    assert not (tmp_path / "mini" / "ledger.db").exists()  # a report writes nothing but what it is asked for
 
     folder = next((Path(os.environ["WHENCE_HOME"]) / "jobs" / "finetune").iterdir())
     (folder / "done").unlink()

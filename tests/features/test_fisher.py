@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from whence.errors import InputError
+from whence.features import fisher
 from whence.features.fisher import FilterMeans
 from whence.features.task_head import Head, exact_directions, fit_head, sampled_directions
 from whence.nets.backbone import build
@@ -82,10 +83,12 @@ def brute_force(network: nn.Module, images: torch.Tensor) -> np.ndarray:
     return total / len(images)
 
 
-@pytest.mark.parametrize("side", [9, 20])  # so that each way to sum the squares is taken
-def test_exact_fisher_is_brute_force(side: int) -> None:
+@pytest.mark.parametrize("inner_products", [True, False])
+def test_exact_fisher_is_brute_force(inner_products: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By each way to sum the squares, for every layer."""
+    monkeypatch.setattr(fisher, "_inner_products_are_cheaper", lambda *_: inner_products)
     network = tiny()
-    images = torch.randn(7, 3, side, side + 2, dtype=torch.float64)
+    images = torch.randn(7, 3, 12, 15, dtype=torch.float64)
     expected = brute_force(network, images)
     means = FilterMeans(network)
     head = head_of(network)

@@ -13,6 +13,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
+from whence.knowledge import published_datasets, published_distances, published_outcomes
 from whence.records import CurvePoint, Outcome, Pretraining, as_row
 from whence.report import StudyResults
 
@@ -150,6 +151,26 @@ def results(rows: list[dict[str, Any]]) -> StudyResults:
         seconds=4000.0,
         failures=[{"job": "finetune dtd → isic2018", "reason": "out of memory"}],
         findings=[{"severity": "warning", "what": "31 identical pairs", "advice": "They form groups."}],
+    )
+
+
+@pytest.fixture(scope="session")
+def paper_sized() -> StudyResults:
+    """A study of the paper's size: its published outcomes and distances as if measured here."""
+    table = published_outcomes()
+    table = table[table["study"] == "vandenbrandt2021"]
+    rows = [
+        make_outcome(row["source"], row["target"], int(row["fold"]), row["auc"], backbone="resnet50")
+        for row in table.to_dict("records")
+    ]
+    datasets = [
+        {"name": row["dataset"], "title": row["title"], "origin": row["origin"], "images": row["images"]}
+        | {"classes": row["classes"], "channels": row["channels"], "role": "source"}
+        for row in published_datasets().to_dict("records")
+    ]
+    values = published_distances().assign(kind="distance")
+    return make_study(
+        rows, values=values[values["source"] != values["target"]], datasets=datasets, seconds=1000.0
     )
 
 

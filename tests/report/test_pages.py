@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from whence.report import StudyResults, export_figures, render_ranking, render_study
+from whence.report import StudyResults, export_figures, render_ranking, render_study, study_figures
 
 Make = Callable[..., Any]
 
@@ -43,19 +43,22 @@ def test_the_page_says_everything_in_order(results: StudyResults) -> None:
         "For isic2018 the best source was imagenet",
         "dtd cannot be told apart from it",
         "Three sources × two targets × five folds",
-        "72 × 72 to 2583 × 2916",
-        "31 identical pairs",
-        "What each source’s own network reached",
+        "Cylinders are data",
+        "Which source is better?",
+        "Sources that share a letter cannot be told apart",
         "AUC by source",
         "Sources × targets",
-        "Transferability",
         "Learning curves",
         "out of memory",
         "loss still falling",
+        "What each source’s own network reached",
+        "72 × 72 to 2583 × 2916",
+        "31 identical pairs",
         "half of the data is ever tested: 50 images of isic2018; 50 of 100 images of chest-xray",
-        "67 min",
         "recipe.size",
         "torch",
+        "67 min",
+        "Energy was not measured",
         "For research use only. Not a medical device.",
         "Cats, not CAT scans",
     ]
@@ -105,13 +108,22 @@ def test_official_splits_are_not_called_fifths(outcome: Make, study: Make) -> No
     assert "fifth" not in text
 
 
-def test_figures_are_exported_as_svg_and_pdf(results: StudyResults, tmp_path: Path) -> None:
-    written = export_figures(results, tmp_path / "figures")
-    names = ["auc_bars", "auc_heat_map", "learning_curves"]
-    assert [path.name for path in written] == [f"{name}.{kind}" for name in names for kind in ("svg", "pdf")]
+def test_figures_are_exported_as_svg_pdf_and_png(results: StudyResults, tmp_path: Path) -> None:
+    written = export_figures(study_figures(results), tmp_path / "figures")
+    names = ["auc_bars", "auc_heat_map"]
+    names += [
+        f"{name}_{target}"
+        for name in ("better_than", "learning_curves")
+        for target in ("isic2018", "chest_xray")
+    ]
+    assert [path.name for path in written] == [
+        f"{name}.{kind}" for name in names for kind in ("svg", "pdf", "png")
+    ]
     for path in written:
         if path.suffix == ".pdf":
             assert path.read_bytes().startswith(b"%PDF-")
+        elif path.suffix == ".png":
+            assert path.read_bytes().startswith(b"\x89PNG")
         else:
             assert ElementTree.parse(path).getroot().tag.endswith("svg")
             assert "imagenet" in path.read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from whence.report import StudyResults
+from whence.report.cost import cost_table
 from whence.report.tables import (
     data_table,
     pretraining_table,
@@ -76,6 +77,8 @@ def test_variants_of_a_target_and_recipes_of_a_source_stay_apart(outcome: Make) 
     assert set(table_of(rows)["target"]) == {"t", "t [n=100]"}
     rows = [outcome("a", "t", 1, 0.6, source_recipe="1f"), outcome("a", "t", 1, 0.7, source_recipe="2f")]
     assert set(table_of(rows)["source"]) == {"a (1f)", "a (2f)"}
+    rows[1]["backbone"] = "resnet50"  # another network was pretrained anew: the source is the same
+    assert set(table_of(rows)["source"]) == {"a"}
 
 
 def test_an_outcome_without_auc_is_left_out(outcome: Make) -> None:
@@ -99,10 +102,10 @@ def test_pretraining_and_what_did_not_converge(
     row = pretraining_table(results.pretrainings).iloc[0]
     assert (row["train_accuracy"], row["validation_accuracy"], row["test_accuracy"]) == (0.71, 0.62, 0.61)
     assert (row["test_auc"], row["converged"]) == (0.85, False)
-    outcomes = tidy_outcomes(pd.DataFrame([outcome("a", "t", 3, 0.6, converged=False)]))
+    outcomes = tidy_outcomes(pd.DataFrame([outcome("a", "t", fold, 0.6, converged=False) for fold in (3, 1)]))
     table = unconverged_table(outcomes, pd.DataFrame([pretraining("b", converged=False)]))
     assert list(table["what"]) == ["fine-tuning", "pretraining"]
-    assert list(table["fold"]) == [3, None]
+    assert list(table["folds"]) == ["1, 3", None]
 
 
 def test_settings_are_flat_text() -> None:
@@ -124,3 +127,17 @@ def test_the_published_outcomes_give_the_papers_winner(real_data: Path, outcome:
     table = table_of(rows)
     assert set(table.groupby("target", sort=False).first()["source"]) == {"imagenet"}
     assert table["folds"].eq(5).all()
+
+
+def test_cost_is_summed_per_source_with_energy_where_there_is_any(outcome: Make, pretraining: Make) -> None:
+    rows = [outcome(s, "t", fold, 0.9, seconds=60.0 * fold) for s in ("a", "none") for fold in (1, 2)]
+    own = pd.DataFrame([pretraining("a", seconds=600.0)])
+    table = cost_table(tidy_outcomes(pd.DataFrame(rows)), own)
+    assert table.frame["all_seconds"].tolist() == [780, 180]
+    assert table.blocks[0][1][0][1] == ["a", "10 min", "2 min", "13 min", "cpu"]
+    assert table.blocks[0][1][1][1][:2] == ["none (no transfer)", "–"]
+    assert "Energy was not measured" in table.caption
+    rows[0]["energy_kwh"], rows[0]["co2_g"] = 0.25, 80.0
+    table = cost_table(tidy_outcomes(pd.DataFrame(rows)), own)
+    assert table.blocks[0][1][0][1][4:] == ["0.250", "80", "cpu"]
+    assert table.blocks[0][1][1][1][4:] == ["–", "–", "cpu"]

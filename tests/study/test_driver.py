@@ -1,6 +1,7 @@
 """The driver: what is done is not done again, whatever was lost or killed in between."""
 
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from whence.errors import InputError, WhenceError
 from whence.paths import home
 from whence.records import as_row
 from whence.study import work
+from whence.study.lock import only_driver
 from whence.study.tables import FILES
 
 TIMES = {"seconds", "host"}
@@ -176,16 +178,11 @@ def test_lists_are_axes(study_file: Callable[..., Path]) -> None:
 
 
 def test_a_second_driver_is_told_who_holds_the_study(study_file: Callable[..., Path]) -> None:
-    import fcntl
-
     study = Study.from_file(study_file(sources=["none"]))
-    study.folder.mkdir()
-    with (study.folder / ".driver.lock").open("w") as lock:
-        lock.write("4711")
-        lock.flush()
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(WhenceError, match=r"process 4711\) is running the study"):
-            study.run(engine="inline", device="cpu")
+    holder = rf"host {platform.node()}, process {os.getpid()}, boot \w+; last heartbeat \d s ago"
+    with only_driver(study.folder), pytest.raises(WhenceError, match=holder):
+        study.run(engine="inline", device="cpu")
+    assert study.run(engine="inline", device="cpu").done == 4
 
 
 def test_two_recipes_are_both_in_the_settings_of_the_page(study_file: Callable[..., Path]) -> None:

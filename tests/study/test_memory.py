@@ -11,7 +11,7 @@ import torch
 from whence.api import Study
 from whence.paths import home
 from whence.study.driver import run
-from whence.study.engine import Inline
+from whence.study.engines.inline import Inline
 from whence.study.memory import settled, smaller
 from whence.training import batching, loop
 

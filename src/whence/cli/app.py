@@ -14,6 +14,7 @@ from whence.cli import (
     finetune,
     knowledge,
     look,
+    paper,
     pretrain,
     rank,
     rate,
@@ -41,6 +42,7 @@ app.command("finetune")(finetune.finetune)
 app.command("look")(look.look)
 app.add_typer(study.app, name="study")
 app.add_typer(knowledge.app, name="knowledge")
+app.command("paper")(paper.paper)
 app.command("run-job")(run_job.run_job)
 app.command("doctor")(doctor.doctor)
 

@@ -1,7 +1,8 @@
-"""whence study run|status|report FILE."""
+"""whence study run|status|report|export|rebuild FILE, and merge."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +24,7 @@ from whence.cli.common import (
 if TYPE_CHECKING:
     from whence.api import Study
     from whence.study.driver import Status
+    from whence.study.forecast import Forecast
 
 app = typer.Typer(help="Run a study file, see where it stands, write its page.", rich_markup_mode=None)
 File = Annotated[Path, typer.Argument(help="The study file (YAML).")]
@@ -36,7 +38,26 @@ SeedOfFile = Annotated[
 def run(
     file: File,
     workers: Workers = None,
-    engine: Annotated[str, typer.Option(help="local, or inline for debugging.")] = "local",
+    engine: Annotated[
+        str | None, typer.Option(help="local (default), inline, ray, slurm, or a name of yours.")
+    ] = None,
+    engine_option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="An option of the engine, such as num_gpus=0.5; repeatable."),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Only jobs whose words hold this (* for any text); repeatable."),
+    ] = None,
+    max_hours: Annotated[
+        float | None, typer.Option(min=0, help="Begin no job that would not end within so many hours.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print jobs, hours, energy and disk; run nothing.")
+    ] = False,
+    mlflow_uri: Annotated[
+        str | None, typer.Option(help="An MLflow server, or 'local' for a file beside the study.")
+    ] = None,
     skip_unreadable: SkipUnreadable = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -45,14 +66,33 @@ def run(
 ) -> None:
     """Run what is missing of a study. Cut off? Type the same command: what is done is not done again."""
     from whence.api import raise_failures
+    from whence.cli.bars import shown
 
     study = _open(file, seed)
-    found = study.run(
-        engine=engine, workers=workers, device=device, skip_unreadable=skip_unreadable, say=speaker(quiet)
-    )
-    _tell(study, found, json, device, skip_unreadable)
-    raise_failures(found)
-    if not json:
+    if dry_run:
+        found = study.forecast(
+            device=device, skip_unreadable=skip_unreadable, only=only or (), say=speaker(quiet)
+        )
+        tell_forecast(study.fields.name, found, json)
+        return
+    with shown(quiet) as (watchers, speak):
+        status = study.run(
+            engine=engine,
+            engine_options=options_of(engine_option or []),
+            workers=workers,
+            device=device,
+            skip_unreadable=skip_unreadable,
+            only=only or (),
+            max_hours=math.inf if max_hours is None else max_hours,
+            mlflow_uri=mlflow_uri,
+            watchers=watchers,
+            say=speak,
+        )
+    _tell(study, status, json, device, skip_unreadable)
+    raise_failures(status)
+    if status.waiting:
+        say(f"{status.waiting} jobs are left; to go on: whence study run {file}")
+    elif not json:
         say(f"next: whence study report {file}")
 
 
@@ -75,20 +115,137 @@ def status(
 @app.command()
 @verb
 def report(
-    file: File,
+    files: Annotated[list[Path], typer.Argument(help="The study file (YAML); several are compared.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Where to write the page.")] = None,
-    figures: Annotated[Path | None, typer.Option(help="A folder for every figure as SVG and PDF.")] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(help="A folder for figures (SVG, PDF, PNG) and tables (CSV, LaTeX, Markdown)."),
+    ] = None,
+    scores: Annotated[
+        list[Path] | None, typer.Option(help="A table of scores or distances (CSV); may be repeated.")
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
     seed: SeedOfFile = None,
     device: Device = "auto",
 ) -> None:
-    """Write the study's page: one HTML file that needs no network."""
-    path = _open(file, seed).report(output, figures=figures, device=device)
+    """Write the page of a study, or of several beside one another: one HTML file that needs no network."""
+    studies = [_open(file, seed) for file in files]
+    path = studies[0].report(output, beside=studies[1:], scores=scores or (), export=export, device=device)
     if json:
         print_json({"page": str(path)})
     else:
         print(path)
+
+
+@app.command()
+@verb
+def export(
+    file: File,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write to.")],
+    format: Annotated[str, typer.Option(help="csv or parquet.")] = "csv",
+    skip_unreadable: SkipUnreadable = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    seed: SeedOfFile = None,
+    device: Device = "auto",
+) -> None:
+    """Write the study's tables: outcomes, pretrainings, curves, predictions."""
+    written = _open(file, seed).export(output, format=format, device=device, skip_unreadable=skip_unreadable)
+    if json:
+        print_json({"files": [str(path) for path in written]})
+    else:
+        print("\n".join(str(path) for path in written))
+
+
+@app.command()
+@verb
+def rebuild(
+    file: File,
+    skip_unreadable: SkipUnreadable = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    seed: SeedOfFile = None,
+    device: Device = "auto",
+) -> None:
+    """Make the ledger anew from job folders and tables, of which it is a copy; the old one is kept beside it."""
+    held, lost = _open(file, seed).rebuild(device=device, skip_unreadable=skip_unreadable)
+    if json:
+        print_json({"jobs": held, "only_in_the_old_one": lost})
+        return
+    print(f"the ledger holds {held} jobs" + (f"; {lost} more stood in the old one alone" if lost else ""))
+
+
+@app.command()
+@verb
+def merge(
+    first: Annotated[Path, typer.Argument(help="A study's folder: beside its file, called as it is.")],
+    second: Annotated[Path, typer.Argument(help="The folder of the same study at another site.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to make.")],
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Bring two sites' results together. Exit code 1 where they disagree: the first one's are kept, and it is said."""
+    from whence.api import merge_studies
+    from whence.errors import WorkFailed
+
+    conflicts = merge_studies(first, second, output)
+    if json:
+        print_json({"folder": str(output), "conflicts": [dict(vars(conflict)) for conflict in conflicts]})
+    else:
+        print(output)
+        if conflicts:
+            print_table([dict(vars(conflict)) for conflict in conflicts])
+    if conflicts:
+        raise WorkFailed(
+            f"{len(conflicts)} conflicts between {first} and {second}; the merged tables in {output} keep the first's"
+        )
+
+
+def options_of(words: list[str]) -> dict[str, Any]:
+    """The engine's options from NAME=VALUE words; values are read as a study file's are."""
+    import yaml
+
+    from whence.errors import InputError
+
+    found = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise InputError(f"--engine-option {word!r} is no NAME=VALUE, such as num_gpus=0.5")
+        found[name] = yaml.safe_load(value)
+    return found
+
+
+def tell_forecast(name: str, found: Forecast, json: bool) -> None:
+    """Print what a run would do."""
+    if json:
+        print_json({"study": name, "jobs": {"waiting": found.jobs}} | found.document())
+        return
+    rows = [
+        {
+            "what": share.what,
+            "backbone": share.backbone,
+            "jobs": share.jobs,
+            "hours": _known(share.hours),
+            "kWh": _known(share.kwh),
+            "MB": _known(None if share.bytes is None else share.bytes / 1e6),
+        }
+        for share in found.shares
+    ]
+    if rows:
+        print_table(rows)
+    unknown = (
+        f", not counting {found.unknown} jobs like which none was measured here" if found.unknown else ""
+    )
+    print(
+        f"{name}: {found.jobs} jobs to do; {found.hours:.2f} hours of one worker, {found.kwh:.3f} kWh measured on such "
+        f"jobs, {found.bytes / 1e6:,.0f} MB of disk{unknown}"
+    )
+
+
+def _known(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:,.3f}"
 
 
 def _open(file: Path, seed: int | None) -> Study:

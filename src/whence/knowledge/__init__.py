@@ -1,7 +1,15 @@
 """What is known about transfer: published outcomes, shipped and cited, and the user's own."""
 
 from whence.knowledge.names import family_of, plain_name
-from whence.knowledge.published import published_outcomes, published_scores
+from whence.knowledge.published import (
+    published_datasets,
+    published_distances,
+    published_draws,
+    published_outcomes,
+    published_pretrainings,
+    published_scores,
+    published_settings,
+)
 from whence.knowledge.store import bodies, forget, known_outcomes, outcomes_of, own_outcomes, remember
 
 __all__ = [
@@ -12,7 +20,12 @@ __all__ = [
     "outcomes_of",
     "own_outcomes",
     "plain_name",
+    "published_datasets",
+    "published_distances",
+    "published_draws",
     "published_outcomes",
+    "published_pretrainings",
     "published_scores",
+    "published_settings",
     "remember",
 ]

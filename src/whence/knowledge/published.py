@@ -1,4 +1,4 @@
-"""The published outcomes and scores shipped with the package (sources: published/README.md)."""
+"""The published outcomes, scores and distances shipped with the package (sources: published/README.md)."""
 
 from __future__ import annotations
 
@@ -40,6 +40,42 @@ def published_scores() -> pd.DataFrame:
     table = _read("juodelyte2024_scores.csv")
     table.insert(0, "study", "juodelyte2024")
     return table[table["source"] != table["target"]].reset_index(drop=True)
+
+
+def published_distances() -> pd.DataFrame:
+    """Published dataset distances: columns study, measure, source, target, value; lower is closer.
+
+    From van den Brandt et al. (2021): `expert` (0 to 6) and `task2vec` (the mean of five draws), with the pairs of a
+    target with itself, which the paper counts.
+    """
+    import pandas as pd
+
+    expert = _read("vandenbrandt2021_expert_distances.csv").assign(measure="expert")
+    means = published_draws().groupby(["source", "target"], sort=False)["distance"].mean().reset_index()
+    table = pd.concat([expert, means.assign(measure="task2vec")], ignore_index=True)
+    table = table.rename(columns={"distance": "value"}).assign(study="vandenbrandt2021")
+    return table[["study", "measure", "source", "target", "value"]]
+
+
+def published_draws() -> pd.DataFrame:
+    """The five cosine distances of each pair behind `task2vec`: columns source, target, pair (1 to 5), distance."""
+    return _read("vandenbrandt2021_task2vec_distances.csv")
+
+
+def published_pretrainings() -> pd.DataFrame:
+    """The paper's Table II: columns dataset, train_accuracy, valid_accuracy, test_accuracy, test_auc."""
+    return _read("vandenbrandt2021_pretrainings.csv")
+
+
+def published_datasets() -> pd.DataFrame:
+    """The paper's Table I as printed: columns dataset, title, origin, images, classes, image_size, channels."""
+    return _read("vandenbrandt2021_datasets.csv")
+
+
+def published_settings() -> pd.DataFrame:
+    """The paper's Table III: columns dataset, image_size, batch, learning_rate, halved_after (an epoch), epochs."""
+    table = _read("vandenbrandt2021_settings.csv")
+    return table.assign(halved_after=table["halved_after"].astype("Int64"))
 
 
 def _read(name: str) -> pd.DataFrame:

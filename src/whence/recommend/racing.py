@@ -12,10 +12,13 @@ from whence.errors import InputError, WorkFailed
 from whence.recommend.candidates import Start
 from whence.recommend.pace import Run
 from whence.recommend.race import Step, Track, Trial, next_step, spent
+from whence.recommend.reasons import race_told
 from whence.recommend.situation import Situation
-from whence.study.engine import Engine
-from whence.study.job import Job, State
+from whence.study.engines import Engine
+from whence.study.job import Job
+from whence.study.scheduler import Listener, run_jobs
 from whence.study.single import finetune_plan
+from whence.study.throughput import Throughput
 from whence.study.trial import forget_trial, result_of, trial_of
 from whence.study.work import study_folds
 
@@ -64,13 +67,14 @@ class Raced:
 
     def document(self, situation: Situation, budget: Budget) -> dict[str, Any]:
         """What the JSON document and the page say of it."""
+        share = spent(self.runs) / self.track.whole
         return {
             "budget": budget.text,
             "over": self.over,
+            "told": race_told(self.over, self.seconds, share),
             "fold_epochs": spent(self.runs),
             "fold_epochs_of_everything": self.track.whole,
             "seconds": round(self.seconds, 1),
-            "seconds_of_everything": round(self.seconds * self.track.whole / max(spent(self.runs), 1.0), 1),
             "runs": [
                 {
                     "source": situation.here[run.source].source,
@@ -155,15 +159,10 @@ def _named(start: Start) -> str:
 
 def _do(trials: Sequence[Job], engine: Engine) -> None:
     """Run what is missing; `WorkFailed` where one failed."""
-    failed: list[Job] = []
-
-    def on_end(job: Job, state: State) -> None:
-        if state != "done":
-            failed.append(job)
-
     missing = [trial for trial in trials if trial.state != "done"]
     if missing:
-        engine.run(missing, on_end)
+        run_jobs(missing, engine, Listener(), Throughput())
+    failed = [trial for trial in missing if trial.state != "done"]
     if failed:
         raise WorkFailed(
             f"{len(failed)} of {len(trials)} trials failed, the first because: {failed[0].reason}. What was run is "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import altair as alt
 import numpy as np
@@ -25,17 +26,20 @@ def learning_curves(curves: pd.DataFrame, tidy: pd.DataFrame, order: Sequence[st
     the sources. Without any curve of a job in `tidy` the figure has no panels.
     """
     keys = ["job", "target_name", "configuration", "source_name", "source"]
-    joined = curves.merge(tidy[keys].drop_duplicates("job"), on="job", how="inner")
+    joined = curves.merge(tidy[keys].drop_duplicates(), on="job", how="inner")
     panels: list[Panel] = []
+    place = {name: number for number, name in enumerate(dict.fromkeys(tidy["target_name"]))}
+    joined = joined.sort_values("target_name", key=lambda names: names.map(place), kind="stable")
     for target, configuration, part in panels_of(joined, "target_name"):
         for quantity, words in _QUANTITIES.items():
             means = _mean_over_folds(part, quantity)
             if not means.empty:
-                panels.append(_panel(means, words, panel_title(target, configuration), order))
+                panel = _panel(means, words, panel_title(target, configuration), order)
+                panels.append(replace(panel, target=target))
     caption = (
         "Mean over the folds after each epoch; none of it steered the training. Lines are named at their end."
     )
-    return Figure("learning_curves", "Learning curves", caption, panels, columns=2)
+    return Figure("learning_curves", "Learning curves", caption, panels, columns=2, switch="target")
 
 
 def spread(positions: Sequence[float], gap: float) -> list[float]:

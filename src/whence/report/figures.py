@@ -17,28 +17,50 @@ from whence.report.words import NONE, NOT_MEASURED, listed, number, plus_minus
 
 CHANCE = 0.5
 HOVER = "hover"  # the style of marks that only carry a tooltip; an exported figure leaves them out
+_UPRIGHT = 560  # pixels that names of targets may take side by side before they are slanted
 _NAME_LIMIT = 170  # pixels that a name may take beside its bar
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One chart without a width, so that it fills its page or its sheet. `alt_text` says in words what it shows."""
+    """One chart without a width, so that it fills its page or its sheet. `alt_text` says in words what it shows.
+
+    A `fixed` chart has a width of its own, and `narrow` is the same for a telephone. `target` names the target that
+    it is about, where that is one: a reader of the page can ask for one target only.
+    """
 
     title: str
     chart: Any
     alt_text: str
     min_width: int = 280
+    narrow: Any = None
+    fixed: bool = False
+    target: str = ""
+
+    @property
+    def key(self) -> str:
+        """What a reader chooses it by: its target, or else its title."""
+        return self.target or self.title
 
 
 @dataclass(frozen=True)
 class Figure:
-    """Panels that belong together under one caption; `columns` of them stand side by side where there is room."""
+    """Panels that belong together under one caption; `columns` of them stand side by side where there is room.
+
+    Of a figure with a `switch`, such as "measure", a page shows the panels of one `key` at a time.
+    """
 
     name: str
     title: str
     caption: str
     panels: list[Panel]
     columns: int = 1
+    switch: str = ""
+
+    @property
+    def keys(self) -> list[str]:
+        """What a reader chooses between, where the figure has a switch."""
+        return list(dict.fromkeys(panel.key for panel in self.panels)) if self.switch else []
 
 
 def auc_bars(tidy: pd.DataFrame, summary: pd.DataFrame) -> Figure:
@@ -174,7 +196,7 @@ def _bars(
     chart = alt.layer(*layers).resolve_axis(y="independent").properties(height=30 * len(order))
     said = listed([f"{name} {label}" for name, label in numbers.items()], most=30)
     title = panel_title(target, configuration)
-    return Panel(title, chart, f"Bars of the mean test AUC on {title}: {said}.")
+    return Panel(title, chart, f"Bars of the mean test AUC on {title}: {said}.", target=target)
 
 
 def _heat(part: pd.DataFrame, configuration: str, order: list[str]) -> Panel:
@@ -191,8 +213,15 @@ def _heat(part: pd.DataFrame, configuration: str, order: list[str]) -> Panel:
     ]
     low, high = float(part["auc"].min()), float(part["auc"].max())
     dark = low + 0.7 * (high - low)  # from here on white is the easier text to read
+    longest = 7 * max(map(len, targets)) + 6
+    slanted = longest * len(targets) > _UPRIGHT
     base = alt.Chart(rows(cells)).encode(
-        x=alt.X("target:N", sort=targets, title="target", axis=_name_axis(orient="top", labelAngle=0)),
+        x=alt.X(
+            "target:N",
+            sort=targets,
+            title=None if slanted else "target",
+            axis=_name_axis(orient="top", labelAngle=-35 if slanted else 0),
+        ),
         y=alt.Y("source:N", sort=sources, title=None, axis=_name_axis()),
         tooltip=[
             alt.Tooltip("source:N", title="source"),
@@ -218,7 +247,7 @@ def _heat(part: pd.DataFrame, configuration: str, order: list[str]) -> Panel:
         for weight in ("normal", "bold")
     ]
     chart = alt.layer(*tiles, *texts).properties(height=30 * len(sources))
-    width = round(7 * max(map(len, sources)) + len(targets) * (7 * max(map(len, targets)) + 6))
+    width = round(7 * max(map(len, sources)) + len(targets) * (46 if slanted else longest))
     said = f"Table of colours: the mean AUC of {len(sources)} sources on {len(targets)} targets."
     return Panel(configuration, chart, said, min_width=width)
 

@@ -18,7 +18,7 @@ import vl_convert
 from markupsafe import Markup
 
 from whence.report import words
-from whence.report.figures import Figure
+from whence.report.figures import Figure, Panel
 from whence.report.palette import figure_config
 
 PAPER = (
@@ -46,14 +46,19 @@ def render(template: str, figures: list[Figure], **content: Any) -> str:
 
 
 def page_specs(figure: Figure) -> list[dict[str, Any]]:
-    """The Vega-Lite documents of a figure's panels, each as wide as the page lets it, with the id of its place."""
+    """The Vega-Lite documents of a figure's panels with the id of their places, each as wide as the page lets it.
+
+    A panel that has a drawing for narrow places brings it as `narrow`.
+    """
     return [
-        {
-            "id": f"{figure.name}-{i}",
-            "spec": specification(panel.chart.properties(width="container"), panel.alt_text),
-        }
+        {"id": f"{figure.name}-{i}", "spec": _for_page(panel.chart, panel)}
+        | ({"narrow": _for_page(panel.narrow, panel)} if panel.narrow is not None else {})
         for i, panel in enumerate(figure.panels, start=1)
     ]
+
+
+def _for_page(chart: Any, panel: Panel) -> dict[str, Any]:
+    return specification(chart if panel.fixed else chart.properties(width="container"), panel.alt_text)
 
 
 def specification(chart: Any, alt_text: str) -> dict[str, Any]:

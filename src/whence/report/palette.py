@@ -7,8 +7,9 @@ from typing import Any
 
 from whence.report.words import NONE
 
-# Okabe & Ito's palette, the colours that are hardest to see on white last.
-OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#F0E442")
+# Okabe & Ito's palette, the colour that is hardest to see on white last, and Tol's wine for their black, on which no
+# whisker shows.
+OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#882255", "#F0E442")
 BASELINE = "#8C8C8C"
 INK = "#1b1f24"
 FAINT = "#6b7280"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from whence.records import CurvePoint, Outcome, Pretraining, column_names
+from whence.records import CurvePoint, Outcome, Pretraining, Value, column_names
 
 
 def empty_table(record: type) -> pd.DataFrame:
@@ -22,17 +22,22 @@ class StudyResults:
     `outcomes`, `pretrainings` and `curves` have the fields of `Outcome`, `Pretraining` and `CurvePoint` as
     columns (`curves` joins the other two on `job`). `datasets` are the documents of `whence datasets show`,
     each optionally with `origin`, `title`, `modality`, `licence`, `citation` and `role` ("source", "target" or
-    "both"). `settings` maps the name of a setting to its value, `versions` a package to its version; `seconds`
+    "both"). `values` has the fields of `Value`: what measures say of the pairs. `settings` maps the name of a setting
+    to its value and `origins` to where that comes from (paper, code, ours, user), `recipes` a recipe's name to all its
+    settings, `versions` a package to its version; `seconds`
     is the work done, summed over jobs; `failures` are `{job, reason}`; `findings` `{severity, what, advice}`; `leaks`
     say in what way the study tests on what it trained on, where its file allows that.
     """
 
     name: str
+    values: pd.DataFrame = field(default_factory=lambda: empty_table(Value))
     outcomes: pd.DataFrame = field(default_factory=lambda: empty_table(Outcome))
     pretrainings: pd.DataFrame = field(default_factory=lambda: empty_table(Pretraining))
     curves: pd.DataFrame = field(default_factory=lambda: empty_table(CurvePoint))
     datasets: list[dict[str, Any]] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+    recipes: dict[str, dict[str, Any]] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     failures: list[dict[str, Any]] = field(default_factory=list)

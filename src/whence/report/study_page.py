@@ -1,74 +1,153 @@
-"""The page of a study, and its figures as files for a paper."""
+"""The page of a study."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
-import altair as alt
 import pandas as pd
-import vl_convert
+from markupsafe import Markup
 
-from whence.paths import replacing
 from whence.report import tables
+from whence.report.arrays import Grid, grid_of
+from whence.report.comparison import comparison_figure, comparison_table, comparisons, ranking_table
+from whence.report.configurations import configurations_table
+from whence.report.cost import cost_table
 from whence.report.curves import learning_curves
-from whence.report.figures import HOVER, Figure, auc_bars, auc_heat_map
-from whence.report.page import render, specification, vega_lite_version
+from whence.report.figures import Figure, auc_bars, auc_heat_map
+from whence.report.ladders import augmentation_figure, ladder_figure
+from whence.report.measures import long_table, measure_figure, measures_long, measures_table
+from whence.report.page import render
+from whence.report.plan_drawing import Part, drawing, plan_parts
+from whence.report.properties import effects, effects_figure, effects_table
 from whence.report.results import StudyResults
-from whence.report.tidy import panels_of, source_order, summarise, tidy_outcomes
-from whence.report.verdict import verdicts
+from whence.report.table import Table
+from whence.report.tidy import source_order, summarise, tidy_outcomes
+from whence.report.verdict import Verdict, overall, verdicts
 from whence.report.words import counted
-
-_SHEET_WIDTH = 640  # of an exported figure, in CSS pixels
 
 
 def render_study(results: StudyResults) -> str:
     """The page of a study as one HTML text that needs no network (about 1 MB, most of it the drawing library)."""
-    tidy = tidy_outcomes(results.outcomes)
-    summary = summarise(tidy)
-    return render(
-        "study.html.j2",
-        study_figures(results),
-        results=results,
-        study_sentence=study_sentence(results, tidy),
-        verdicts=verdicts(tidy),
-        datasets=_records(tables.data_table(results.datasets)),
-        pretrainings=_records(tables.pretraining_table(results.pretrainings)),
-        outcome_groups=_grouped(tables.transferability_table(summary)),
-        unconverged=_records(tables.unconverged_table(tidy, results.pretrainings)),
-        tested=_tested(results, tidy),
-        settings=_records(tables.settings_table(results.settings)),
-    )
+    return StudyReport(results).page()
 
 
 def study_figures(results: StudyResults) -> list[Figure]:
-    """The figures for which there are results: AUC bars, the heat map, the learning curves."""
-    tidy = tidy_outcomes(results.outcomes)
-    if tidy.empty:
-        return []
-    summary = summarise(tidy)
-    figures = [auc_bars(tidy, summary), auc_heat_map(summary)]
-    figures.append(learning_curves(results.curves, tidy, source_order(summary)))
-    return [figure for figure in figures if figure.panels]
+    """The figures of a study for which there are results."""
+    return StudyReport(results).figures
 
 
-def export_figures(results: StudyResults, folder: Path) -> list[Path]:
-    """Write every figure of a study as SVG and as PDF into a folder; the paths written, in that order.
+class StudyReport:
+    """Everything that a study's page shows and an export writes, each computed once."""
 
-    Nothing is loaded from a network. Existing files of the same name are replaced.
-    """
-    written: list[Path] = []
-    options: dict[str, Any] = {"vl_version": vega_lite_version(), "allowed_base_urls": []}
-    for figure in study_figures(results):
-        sheet = _sheet(figure)
-        svg = folder / f"{figure.name}.svg"
-        with replacing(svg) as file:
-            file.write(vl_convert.vegalite_to_svg(sheet, **options))
-        pdf = folder / f"{figure.name}.pdf"
-        with replacing(pdf, "wb") as file:
-            file.write(vl_convert.vegalite_to_pdf(sheet, **options))
-        written += [svg, pdf]
-    return written
+    def __init__(self, results: StudyResults) -> None:
+        """Take a study's results; nothing is computed yet."""
+        self.results = results
+
+    @cached_property
+    def tidy(self) -> pd.DataFrame:
+        """Its outcomes, made ready."""
+        return tidy_outcomes(self.results.outcomes)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """Means over folds."""
+        return summarise(self.tidy)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """Every pair of sources compared."""
+        return comparisons(self.tidy)
+
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
+        """What it says of each target."""
+        return verdicts(self.tidy, self.pairs)
+
+    @cached_property
+    def grids(self) -> dict[str, Grid]:
+        """The arrays of each configuration."""
+        parts = self.tidy.groupby("configuration", sort=False)
+        return {str(name): grid_of(part) for name, part in parts}
+
+    @cached_property
+    def effects(self) -> dict[str, pd.DataFrame]:
+        """Effects of the sources' properties, for each configuration that shows any."""
+        found = {name: effects(grid, self.results.datasets) for name, grid in self.grids.items()}
+        return {name: table for name, table in found.items() if len(table)}
+
+    @cached_property
+    def plan(self) -> list[Part]:
+        """The parts of the plan to be drawn."""
+        tidy = self.tidy
+        return plan_parts(
+            len({*tidy["source"], *self.results.pretrainings["source"]}),
+            self.results.pretrainings["source"].nunique(),
+            tidy["target_name"].nunique(),
+            counted(tidy["fold"].nunique(), "fold") if len(tidy) else "no fold",
+            len(tidy),
+            _values(tidy, "backbone"),
+        )
+
+    @cached_property
+    def figures(self) -> list[Figure]:
+        """The figures for which there are results."""
+        if self.tidy.empty:
+            return []
+        found = [
+            auc_bars(self.tidy, self.summary),
+            auc_heat_map(self.summary),
+            comparison_figure(self.tidy, self.pairs),
+            measure_figure(self.grids, self.results.values),
+            effects_figure(self.effects),
+            ladder_figure(self.tidy, self.summary, self.results.datasets),
+            augmentation_figure(self.tidy, self.results.recipes),
+            learning_curves(self.results.curves, self.tidy, source_order(self.summary)),
+        ]
+        return [figure for figure in found if figure.panels]
+
+    @cached_property
+    def tables(self) -> list[Table]:
+        """The tables for which there are results, in the order of the page."""
+        if self.tidy.empty:
+            return []
+        found = [ranking_table(self.tidy, self.pairs)]
+        if len(self.pairs):
+            found.append(comparison_table(self.pairs))
+        for name, grid in self.grids.items():
+            long = measures_long(grid, self.results.values)
+            if (long["kind"] != "baseline").any():
+                found += [measures_table(grid, self.results.values, long, name), long_table(long, name)]
+        found += [effects_table(table, name) for name, table in self.effects.items()]
+        against = configurations_table(self.tidy)
+        return [*found, *([against] if against else []), cost_table(self.tidy, self.results.pretrainings)]
+
+    def page(self) -> str:
+        """The page as one HTML text."""
+        results = self.results
+        return render(
+            "study.html.j2",
+            self.figures,
+            results=results,
+            study_sentence=study_sentence(results, self.tidy),
+            overall=overall(self.verdicts),
+            verdicts=self.verdicts,
+            plan=[Markup(drawing(self.plan, upright=upright)) for upright in (False, True)],
+            targets=list(dict.fromkeys(self.tidy["target_name"])) if len(self.tidy) else [],
+            tables=self.tables,
+            datasets=_records(tables.data_table(results.datasets)),
+            pretrainings=_records(tables.pretraining_table(results.pretrainings)),
+            unconverged=_records(tables.unconverged_table(self.tidy, results.pretrainings)),
+            tested=_tested(results, self.tidy),
+            settings=_records(tables.settings_table(results.settings, results.origins)),
+            citations=citations(results.datasets),
+        )
+
+
+def citations(datasets: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the datasets ask to be cited by, each once."""
+    return list(dict.fromkeys(str(one["citation"]) for one in datasets if one.get("citation")))
 
 
 def study_sentence(results: StudyResults, tidy: pd.DataFrame) -> str:
@@ -88,16 +167,6 @@ def study_sentence(results: StudyResults, tidy: pd.DataFrame) -> str:
     return f"{' × '.join(sizes).capitalize()}, {len(tidy):,} outcomes; {', '.join(how)}."
 
 
-def _sheet(figure: Figure) -> dict[str, Any]:
-    width = _SHEET_WIDTH // figure.columns - (60 if figure.columns > 1 else 0)
-    charts = [panel.chart.properties(width=width, title=panel.title) for panel in figure.panels]
-    sheet = alt.concat(*charts, columns=figure.columns, spacing=28, background="white")
-    document = specification(sheet, " ".join(panel.alt_text for panel in figure.panels))
-    for chart in document["concat"]:
-        chart["layer"] = [layer for layer in chart["layer"] if layer["mark"].get("style") != HOVER]
-    return document
-
-
 def _tested(results: StudyResults, tidy: pd.DataFrame) -> list[dict[str, Any]]:
     """Per target: how many of its images were in a test half of some fold."""
     images = {str(document.get("name")): document.get("images") for document in results.datasets}
@@ -111,10 +180,6 @@ def _tested(results: StudyResults, tidy: pd.DataFrame) -> list[dict[str, Any]]:
         for name, part in per_fold.groupby("target_name", sort=False)
         if pd.to_numeric(part["test_images"], errors="coerce").sum() > 0
     ]
-
-
-def _grouped(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{"target": t, "configuration": c, "rows": _records(part)} for t, c, part in panels_of(table)]
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -78,13 +78,16 @@ def transferability_table(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def unconverged_table(tidy: pd.DataFrame, pretrainings: pd.DataFrame) -> pd.DataFrame:
-    """Every training that did not converge. Columns: `what` ("fine-tuning" or "pretraining"), `source`,
-    `target`, `fold` (None for a pretraining), `configuration`, `note`.
+    """The trainings that did not converge, those of one pair with one note together.
+
+    Columns: `what` ("fine-tuning" or "pretraining"), `source`, `target`, `folds` ("0, 3"; None for a pretraining),
+    `configuration`, `note`.
     """
     flags = tidy[~tidy["converged"].astype(bool)]
-    rows = [
-        ("fine-tuning", row.source_name, row.target_name, row.fold, row.configuration, row.note)
-        for row in flags.itertuples()
+    keys = ["source_name", "target_name", "configuration", "note"]
+    rows: list[tuple[Any, ...]] = [
+        ("fine-tuning", source, target, ", ".join(map(str, sorted(part["fold"]))), configuration, note)
+        for (source, target, configuration, note), part in flags.groupby(keys, sort=False)
     ]
     own = pretraining_table(pretrainings)
     rows += [
@@ -92,23 +95,27 @@ def unconverged_table(tidy: pd.DataFrame, pretrainings: pd.DataFrame) -> pd.Data
         for row in own[~own["converged"].astype(bool)].itertuples()
     ]
     return pd.DataFrame(
-        rows, columns=["what", "source", "target", "fold", "configuration", "note"], dtype=object
+        rows, columns=["what", "source", "target", "folds", "configuration", "note"], dtype=object
     )
 
 
-def settings_table(settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Settings as `setting, value` rows of text; a mapping within a mapping becomes `outer.inner`."""
-    flat: list[tuple[str, str]] = []
+def settings_table(settings: Mapping[str, Any], origins: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Settings as `setting, value, origin` rows of text; a mapping within a mapping becomes `outer.inner`.
+
+    `origins` says of a setting where its value comes from; "" where it does not.
+    """
+    flat: list[tuple[str, str, str]] = []
+    known = origins or {}
 
     def add(prefix: str, value: Any) -> None:
         if isinstance(value, Mapping):
             for name, inner in value.items():
                 add(f"{prefix}.{name}" if prefix else str(name), inner)
         else:
-            flat.append((prefix, _plain(value)))
+            flat.append((prefix, _plain(value), known.get(prefix, known.get(prefix.partition(".")[0], ""))))
 
     add("", settings)
-    return pd.DataFrame(flat, columns=["setting", "value"])
+    return pd.DataFrame(flat, columns=["setting", "value", "origin"])
 
 
 def size_text(size: Any) -> str | None:

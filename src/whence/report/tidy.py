@@ -1,6 +1,6 @@
 """Outcomes made ready to be shown: named, compared with `none` fold by fold, and summed up over folds.
 
-A configuration is a (backbone, recipe, seed) of the study. Outcomes of two configurations are never pooled.
+A configuration is a (study, backbone, recipe, seed). Outcomes of two configurations are never pooled.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pandas as pd
 from whence.report.words import NONE, display_names
 from whence.stats import transferability
 
-_CONFIGURATION = ["backbone", "recipe", "seed"]
+_CONFIGURATION = ["study", "backbone", "recipe", "seed"]
 
 
 def tidy_outcomes(outcomes: pd.DataFrame) -> pd.DataFrame:
@@ -93,8 +93,10 @@ def configuration_labels(table: pd.DataFrame) -> pd.Series:
 
 def _source_names(table: pd.DataFrame) -> pd.Series:
     short = display_names(table["source"].astype(str))
-    recipes = table.groupby("source")["source_recipe"].nunique()
-    several = {name for name, n in recipes.items() if n > 1}
+    # every network is pretrained anew: only two recipes within one configuration need telling apart
+    distinct = table[["configuration", "source", "source_recipe"]].drop_duplicates()
+    again = distinct.duplicated(["configuration", "source"])
+    several = set(distinct.loc[again, "source"])
     names = [
         f"{short[source]} ({recipe or 'no recipe'})" if source in several else short[source]
         for source, recipe in zip(table["source"], table["source_recipe"], strict=True)

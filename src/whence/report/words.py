@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
@@ -87,6 +88,11 @@ def listed(items: Sequence[str], most: int = 5) -> str:
     if len(items) > most:
         items = [*items[: most - 1], f"{len(items) - most + 1} others"]
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+
+
+def file_name(*parts: str) -> str:
+    """Words as the name of a file: letters, digits and underscores."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", " ".join(parts)).strip("_")
 
 
 def capitalised(sentence: str) -> str:

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Iterator
+import math
+import signal
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
-from whence.errors import WhenceError
+from whence.errors import WorkFailed
+from whence.paths import sweep
+from whence.records import CurvePoint
 from whence.study import job as jobs
 from whence.study.collect import measured
-from whence.study.engine import Engine
+from whence.study.engines import Engine
 from whence.study.experience import remember_study
-from whence.study.job import Job, State
-from whence.study.ledger import NAME, Ledger
+from whence.study.job import Job
+from whence.study.ledger import NAME, Ledger, Measured
+from whence.study.lock import Lock, only_driver
 from whence.study.memory import settled_plan
 from whence.study.plan import Entry, Plan
 from whence.study.preflight import look_over
-from whence.study.progress import Progress, Say, describe
+from whence.study.progress import Lines
+from whence.study.scheduler import Listener, run_jobs
+from whence.study.selection import selected
 from whence.study.tables import export_tables, import_tables
+from whence.study.throughput import Throughput
+from whence.study.watching import Say, Watcher
+from whence.study.words import describe
+
+EXPORTING = 0.02  # of a run's time that writing its tables may take, apart from the last time
 
 
 @dataclass
@@ -30,41 +44,76 @@ class Status:
     done: int = 0
     failed: int = 0
     waiting: int = 0
-    failures: list[dict[str, str]] = field(default_factory=list)
+    failures: list[dict[str, str]] = field(default_factory=list)  # job (in words), reason, key
 
 
-def run(plan: Plan, folder: Path, engine: Engine, say: Say = lambda line: None) -> Status:
+def run(
+    plan: Plan,
+    folder: Path,
+    engine: Engine,
+    say: Say = lambda line: None,
+    *,
+    watchers: Sequence[Watcher] = (),
+    only: Sequence[str] = (),
+    max_hours: float = math.inf,
+) -> Status:
     """Run what is missing of a study, keeping its ledger and tables in `folder`.
 
     First its data are looked over: see `whence.study.preflight`, which raises `InputError` for leakage.
     What the ledger, the exported tables or job folders hold already is not done again. Failed jobs are tried
-    once more. Returns where the study stands at the end; failures are in it, not raised.
+    once more. With `only`, just the jobs so named are run, and what they need; after `max_hours` no job is begun
+    that would not end in time. Returns where the study stands at the end; failures are in it, not raised.
     """
+    until, wanted = time.monotonic() + 3600 * max_hours, selected(plan, only)
     look_over(plan, say)
-    with _only_driver(folder), Ledger(folder / NAME) as ledger:
+    throughput = Throughput.of_earlier_jobs()
+    seen = [Lines(say, throughput), *watchers]
+    with _sigterm_interrupts(), only_driver(folder) as lock, Ledger(folder / NAME) as ledger:
         jobs.sweep()
+        sweep([folder])
         plan = take_what_is_done(plan, folder, ledger)
-        missing = missing_entries(plan, ledger)
-        if missing:
-            total = len(plan.entries)
-            say(f"{total - len(missing)} of {total} jobs are done, {len(missing)} to do")
-        while missing:
-            engine.run([entry.job for entry in missing], _Book(plan, folder, ledger, missing, say).ended)
-            plan, before = settled_plan(plan, ledger.jobs()), plan
-            missing = [entry for entry in missing_entries(plan, ledger) if entry.job.key not in before.keys]
-            if missing:
-                say(f"{len(missing)} jobs again, with fewer images at a time: memory ran out")
+        book = _Book(folder, ledger, lock, seen, throughput, say)
+        try:
+            tried: set[str] = set()
+            while missing := [
+                e for e in missing_entries(plan, ledger.jobs(), wanted) if e.job.key not in tried
+            ]:
+                book.open_on(plan, missing)
+                run_jobs([entry.job for entry in missing], engine, book, throughput, until)
+                tried |= plan.keys
+                plan = settled_plan(plan, ledger.jobs())
+                if time.monotonic() >= until:
+                    break
+        finally:
+            engine.close()
+            for watcher in seen:
+                watcher.close()
         export_tables(ledger, folder, plan.keys)
         remember_study(plan, ledger, folder)
-        return status(plan, ledger.jobs())
+        return status(plan, ledger.jobs(), book.reasons)
 
 
 def look(plan: Plan, folder: Path) -> Status:
     """Where a study stands, read from its ledger, tables and job folders; nothing is run or written."""
-    with Ledger.of_study(folder) as ledger:
-        known = ledger.jobs() | {one.row.job for one in import_tables(folder)}
-    plan = settled_plan(plan, known)
-    return status(plan, known | {entry.job.key for entry in plan.entries if entry.job.state == "done"})
+    with all_that_is_known(plan, folder) as (plan, ledger):
+        return status(plan, ledger.jobs())
+
+
+@contextmanager
+def all_that_is_known(plan: Plan, folder: Path) -> Iterator[tuple[Plan, Ledger]]:
+    """The plan as it stands, and a ledger in memory with what ledger, exported tables and job folders hold.
+
+    Nothing is written to the study's folder.
+    """
+    with Ledger.of_study(folder) as kept, Ledger(None) as ledger:
+        kept.connection.backup(ledger.connection)
+        yield take_what_is_done(plan, folder, ledger), ledger
+
+
+def known_now(plan: Plan, folder: Path) -> tuple[Plan, set[str]]:
+    """The plan as it stands, and the keys of all jobs that are done, without writing anything."""
+    with all_that_is_known(plan, folder) as (plan, ledger):
+        return plan, ledger.jobs()
 
 
 def take_what_is_done(plan: Plan, folder: Path, ledger: Ledger) -> Plan:
@@ -73,77 +122,146 @@ def take_what_is_done(plan: Plan, folder: Path, ledger: Ledger) -> Plan:
     ledger.add(one for one in import_tables(folder) if one.row.job not in known)
     known = ledger.jobs()
     plan = settled_plan(plan, known)
-    for entry in plan.entries:
-        if entry.job.key not in known and entry.job.state == "done":
-            ledger.add([measured(entry, plan.study.name)])
+    ledger.add(
+        measured(entry, plan.study.name)
+        for entry in plan.entries
+        if entry.job.key not in known and entry.job.state == "done"
+    )
     return plan
 
 
-def missing_entries(plan: Plan, ledger: Ledger) -> list[Entry]:
-    """What is still to be run: outcomes not in the ledger, and the pretrainings that they, or the tables, need.
+def missing_entries(plan: Plan, known: set[str], wanted: set[str] | None = None) -> list[Entry]:
+    """What is still to be run: outcomes that are not known, and the pretrainings that they, or the tables, need.
 
-    A pretraining whose row is known but whose checkpoint is lost is repeated only for a missing outcome.
+    `known` are the keys of jobs whose rows are at hand. A pretraining whose row is known but whose checkpoint is lost
+    is repeated only for a missing outcome. `wanted` are the words of jobs to which this is narrowed down, with what
+    they need.
     """
-    known = ledger.jobs()
-    outcomes = [entry for entry in plan.finetunings if entry.job.key not in known]
+    absent = {
+        entry.job.key
+        for entry in plan.entries
+        if entry.job.key not in known and (wanted is None or describe(entry) in wanted)
+    }
+    outcomes = [entry for entry in plan.finetunings if entry.job.key in absent]
     needed = {key for entry in outcomes for key in entry.job.needs}
     pretrainings = [
         entry
         for entry in plan.pretrainings
-        if entry.job.key not in known or (entry.job.key in needed and entry.job.state != "done")
+        if entry.job.key in absent or (entry.job.key in needed and entry.job.state != "done")
     ]
     return [*pretrainings, *outcomes]
 
 
-def status(plan: Plan, known: set[str]) -> Status:
-    """Count what is done (its key is among `known`), failed and waiting, with the reasons."""
+def status(plan: Plan, known: set[str], reasons: dict[str, str] | None = None) -> Status:
+    """Count what is done (its key is among `known`), failed and waiting, with the reasons.
+
+    `reasons` are those of failures that could not be written down in their job's folder.
+    """
     found = Status()
     for entry in plan.entries:
+        reason = entry.job.reason or (reasons or {}).get(entry.job.key, "")
         if entry.job.key in known:
             found.done += 1
-        elif entry.job.state == "failed":
+        elif reason:
             found.failed += 1
-            found.failures.append({"job": describe(entry), "reason": entry.job.reason})
+            found.failures.append({"job": describe(entry), "reason": reason, "key": entry.job.key})
         else:
             found.waiting += 1
     return found
 
 
-class _Book:
-    """Writes down each job as it ends, and exports the tables whenever a source is complete."""
+class _Book(Listener):
+    """Writes down each job as it ends, and exports the tables when a source is complete, but not all the time."""
 
-    def __init__(self, plan: Plan, folder: Path, ledger: Ledger, missing: list[Entry], say: Say) -> None:
-        self.plan, self.folder, self.ledger = plan, folder, ledger
-        self.open = {entry.source: 0 for entry in missing}
+    def __init__(
+        self,
+        folder: Path,
+        ledger: Ledger,
+        lock: Lock,
+        watchers: Sequence[Watcher],
+        throughput: Throughput,
+        say: Say,
+    ) -> None:
+        self.folder, self.ledger, self.lock, self.watchers = folder, ledger, lock, watchers
+        self.throughput, self.say = throughput, say
+        self.reasons: dict[str, str] = {}
+        self.next_export, self.rounds = 0.0, 0
+
+    def open_on(self, plan: Plan, missing: list[Entry]) -> None:
+        """Begin a round of jobs."""
+        self.plan, self.keys = plan, plan.keys
+        self.entries = {entry.job.key: entry for entry in missing}
+        self.open: dict[str, int] = {}
         for entry in missing:
-            self.open[entry.source] += 1
-        self.progress = Progress(missing, say)
+            self.open[entry.source] = self.open.get(entry.source, 0) + 1
+        total = len(plan.entries)
+        if self.rounds:
+            self.say(f"{len(missing)} jobs again, with fewer images at a time: memory ran out")
+        else:
+            self.say(f"{total - len(missing)} of {total} jobs are done, {len(missing)} to do")
+        self.rounds += 1
+        done = [entry for entry in plan.entries if entry.job.key not in self.entries]
+        for watcher in self.watchers:
+            watcher.begin(missing, done)
 
-    def ended(self, job: Job, state: State) -> None:
-        entry, found = self.progress.entries[job.key], None
-        if state == "done":
+    def turn(self) -> None:
+        """Make sure that the study is still ours."""
+        self.lock.check()
+
+    def started(self, job: Job) -> None:
+        """Tell the watchers."""
+        for watcher in self.watchers:
+            watcher.started(self.entries[job.key])
+
+    def epoch(self, job: Job, point: CurvePoint) -> None:
+        """Tell the watchers."""
+        for watcher in self.watchers:
+            watcher.epoch(self.entries[job.key], point)
+
+    def again(self, job: Job, reason: str) -> None:
+        """Say what is tried again, and why."""
+        self.say(f"again: {describe(self.entries[job.key])}: {reason}")
+
+    def ended(self, job: Job, reason: str) -> None:
+        """Write the job into the ledger, then tell the watchers."""
+        entry, found = self.entries[job.key], None
+        if reason:
+            self.reasons[job.key] = reason
+        else:
             found = measured(entry, self.plan.study.name)
-            self.ledger.add([found])
-        self.progress.tell(entry, found.row if found else None)
+            self._add(found)
+            self.throughput.add(job)
+        for watcher in self.watchers:
+            watcher.ended(entry, found, reason)
         self.open[entry.source] -= 1
-        if not self.open[entry.source]:
-            export_tables(self.ledger, self.folder, self.plan.keys)
+        if not self.open[entry.source] and time.monotonic() > self.next_export:
+            began = time.monotonic()
+            export_tables(self.ledger, self.folder, self.keys)
+            self.next_export = time.monotonic() + (time.monotonic() - began) / EXPORTING
+
+    def _add(self, found: Measured) -> None:
+        try:
+            self.ledger.add([found])
+        except sqlite3.OperationalError as error:
+            raise WorkFailed(
+                f"{self.folder / NAME} cannot be written ({error}): is there room on the disk? What was finished is "
+                "kept in its job folders; type the same command to go on"
+            ) from error
 
 
 @contextmanager
-def _only_driver(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / ".driver.lock"
-    with path.open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            lock.seek(0)
-            raise WhenceError(
-                f"another whence (process {lock.read().strip() or 'unknown'}) is running the study in {folder}; "
-                f"wait for it, or end it and type the same command again"
-            ) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+def _sigterm_interrupts() -> Iterator[None]:
+    """Let SIGTERM, as Slurm sends it before SIGKILL, end a study as Ctrl-C does; a second one changes nothing."""
+    if threading.current_thread() is not threading.main_thread():
         yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -7,17 +7,20 @@ a long job needs to go on after it was cut off stands in a folder beside it (`wh
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from whence.errors import InputError, OutOfMemory, WhenceError
 from whence.paths import building, home, read_json, write_json
+from whence.paths import sweep as swept
 from whence.study.resume import forget_state, sweep_states
 
 State = Literal["done", "failed", "waiting"]
@@ -40,7 +43,7 @@ class Job:
     needs: tuple[str, ...] = ()
     cost: float = 1.0  # in images × epochs: for the time left, not for the key
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The job's name: a hash of kind, version and inputs, and of nothing else."""
         text = json.dumps([self.kind, self.version, self.inputs], sort_keys=True, ensure_ascii=False)
@@ -138,42 +141,57 @@ def as_document(job: Job) -> dict[str, Any]:
     }
 
 
+def job_of(document: dict[str, Any]) -> Job:
+    """The job that such a document describes; raises `ValueError`, `KeyError` or `TypeError` if it describes none."""
+    return Job(
+        document["kind"],
+        int(document["version"]),
+        dict(document["inputs"]),
+        dict(document["locate"]),
+        tuple(document["needs"]),
+        float(document["cost"]),
+    )
+
+
 def read_job(folder: Path) -> Job:
     """The job of which `folder/job.json` tells; an `InputError` if there is none."""
     path = folder / "job.json"
     if not path.is_file():
         raise InputError(f"{folder} is no job folder: it has no job.json")
     try:
-        found = read_json(path)
-        return Job(
-            found["kind"],
-            int(found["version"]),
-            dict(found["inputs"]),
-            dict(found["locate"]),
-            tuple(found["needs"]),
-            float(found["cost"]),
-        )
+        return job_of(read_json(path))
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} does not describe a job ({type(error).__name__}: {error})") from error
 
 
 def sweep() -> int:
-    """Delete what killed jobs of this machine left half done; return how many. Running ones are left alone.
+    """Delete what killed processes of this machine left half done below `home()`; return how many.
 
-    The states from which they can go on are kept: see `whence.study.resume`.
+    What running ones write is left alone, and so are the states from which jobs can go on: see `whence.study.resume`.
     """
-    from whence.study.processes import alive
-
-    swept = sweep_states(home() / "jobs")
-    for path in (home() / "jobs").glob("*/.*.tmp"):
-        owner = path.name.split(".")[2]
-        if owner.isdigit() and not alive(int(owner)):
-            shutil.rmtree(path, ignore_errors=True)
-            swept += 1
-    return swept
+    kinds = [path for path in (home() / "jobs").glob("*") if path.is_dir()]
+    caches = [path for path in home().glob("*") if path.is_dir() and path.name != "jobs"]
+    folders = [home(), *caches, *(path for cache in caches for path in cache.glob("*") if path.is_dir())]
+    return sweep_states(home() / "jobs") + swept([*kinds, *folders])
 
 
 def _reason(error: Exception) -> str:
     headline = str(error) if isinstance(error, WhenceError) else f"{type(error).__name__}: {error}"
+    if _disk_is_full(error):
+        free = shutil.disk_usage(home()).free / 1e6
+        headline += f"; {home()} has {free:,.0f} MB left: free some, raise the quota or move WHENCE_HOME"
     kind = OUT_OF_MEMORY if isinstance(error, OutOfMemory) else ""
     return " ".join(headline.split()) + f"\n{kind}\n" + "".join(traceback.format_exception(error))
+
+
+def _disk_is_full(error: BaseException | None) -> bool:
+    """Whether a full disk, a quota or a limit on a file's size is behind an error, however the library says so."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return True
+        if any(
+            told in str(error) for told in ("No space left", "Disk quota", "File too large", "os error 28)")
+        ):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

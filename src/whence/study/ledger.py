@@ -6,15 +6,15 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import MISSING, Field, astuple, dataclass, fields
+from dataclasses import Field, astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from whence.errors import InputError
 from whence.records import CurvePoint, Outcome, Prediction, Pretraining, column_names
+from whence.study.migrations import SCHEMA, SQL_TYPES, migrate
 
 NAME = "ledger.db"
-SCHEMA = 2  # 2: columns may be added, see `_widen`
 TABLES: dict[str, type] = {
     "outcomes": Outcome,
     "pretrainings": Pretraining,
@@ -22,7 +22,6 @@ TABLES: dict[str, type] = {
     "predictions": Prediction,
 }
 KEYS = {"outcomes": "job", "pretrainings": "job", "curves": "job, epoch", "predictions": "job, image, label"}
-SQL_TYPES = {"int": "INTEGER", "float": "REAL", "bool": "INTEGER", "str": "TEXT"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,8 @@ class Ledger:
     def __init__(self, path: Path | None) -> None:
         """Open or create the ledger at `path`, or an empty one in memory.
 
-        Raises `InputError` if the file is of another kind or of a later schema.
+        One of an earlier schema is brought up to date. Raises `InputError` if the file is of another kind or of a
+        later schema.
         """
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,9 +54,10 @@ class Ledger:
             self.connection.execute("PRAGMA journal_mode = DELETE")
             self.connection.execute("PRAGMA synchronous = FULL")
             with self._transaction():
+                if found:
+                    migrate(self.connection, found)
                 for table in TABLES:
                     self.connection.execute(_create(table))
-                    self._widen(table)
                 self.connection.execute(f"PRAGMA user_version = {SCHEMA}")
         except sqlite3.DatabaseError as error:
             raise InputError(
@@ -103,18 +104,18 @@ class Ledger:
         found = [_decode(record, row) for row in self.connection.execute(query)]
         return [row for row in found if wanted is None or row.job in wanted]
 
-    def _widen(self, table: str) -> None:
-        """Give a table that was made before a field existed that field's column, empty."""
-        there = {row[1] for row in self.connection.execute(f"PRAGMA table_info({table})")}
-        for field in fields(TABLES[table]):
-            if field.name not in there and field.default is not MISSING:
-                self.connection.execute(f"ALTER TABLE {table} ADD COLUMN {_column(field)}")
+    def measured(self) -> list[Measured]:
+        """Everything that the ledger holds, job by job, in a stable order."""
+        curves, predictions = (by_job(self.rows(table)) for table in ("curves", "predictions"))
+        return [
+            Measured(row, curves.get(row.job, []), predictions.get(row.job, []))
+            for row in [*self.rows("outcomes"), *self.rows("pretrainings")]
+        ]
 
     def _insert(self, table: str, records: Sequence[Any]) -> None:
-        names = column_names(TABLES[table])
-        marks = ", ".join("?" * len(names))
+        names = column_names(TABLES[table])  # by name: a migrated table has them in another order
         self.connection.executemany(
-            f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({marks})",
+            f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
             [_encode(record) for record in records],
         )
 
@@ -127,6 +128,14 @@ class Ledger:
             self.connection.execute("ROLLBACK")
             raise
         self.connection.execute("COMMIT")
+
+
+def by_job(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    """Records of a table, in groups by their job."""
+    grouped: dict[str, list[Any]] = {}
+    for row in rows:
+        grouped.setdefault(row.job, []).append(row)
+    return grouped
 
 
 def _create(table: str) -> str:

@@ -14,7 +14,8 @@ from whence.paths import read_json, replacing, write_json
 from whence.study import job as jobs
 from whence.study.job import Job
 from whence.study.plan import Entry
-from whence.study.progress import Say, describe
+from whence.study.watching import Say
+from whence.study.words import describe
 
 if TYPE_CHECKING:
     from whence.training.fitting import Fitted

@@ -12,7 +12,7 @@ from whence.data.leakage import leaks_between, leaks_of_fold, near_leaks_between
 from whence.errors import InputError
 from whence.records import Finding
 from whence.study.plan import Plan
-from whence.study.progress import Say
+from whence.study.watching import Say
 from whence.study.work import study_folds
 
 TOLD = 3  # leaks that an error names

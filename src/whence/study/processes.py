@@ -1,20 +1,9 @@
-"""Processes: whether one lives, and how a worker ends with the driver that started it."""
+"""How a worker ends with the driver that started it."""
 
 from __future__ import annotations
 
 import os
 import threading
-
-
-def alive(pid: int) -> bool:
-    """Whether a process of this machine lives."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def end_with_parent() -> None:

@@ -56,3 +56,15 @@ def sweep_states(jobs: Path) -> int:
             forget_state(job_folder)
             swept += 1
     return swept
+
+
+def held(job_folder: Path) -> bool:
+    """Whether a process of this machine is at work on the job in `job_folder`."""
+    try:
+        with (state_folder(job_folder) / "lock").open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False

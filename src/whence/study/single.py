@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,13 +13,17 @@ from whence.nets.sources import source_kind
 from whence.records import Outcome, Pretraining
 from whence.study import job as jobs
 from whence.study.collect import measured
-from whence.study.engine import Engine
-from whence.study.job import Job, State
+from whence.study.engines import Engine
+from whence.study.job import Job
 from whence.study.memory import settled
 from whence.study.plan import Entry, make_plan, plan_pretraining
 from whence.study.preflight import warn_of_leakage
-from whence.study.progress import Progress, Say, describe
+from whence.study.progress import Lines
+from whence.study.scheduler import Listener, run_jobs
 from whence.study.study_file import make_study
+from whence.study.throughput import Throughput
+from whence.study.watching import Say
+from whence.study.words import describe
 
 Recipe = str | Mapping[str, Any]
 
@@ -80,20 +85,40 @@ def finetune_plan(
 def run_plan(plan: list[Entry], engine: Engine, say: Say) -> list[Outcome | Pretraining]:
     """Run what is missing and return what every job measured, in the plan's order; `WorkFailed` if one failed."""
     jobs.sweep()
-    plan = settled(plan)
+    plan, throughput = settled(plan), Throughput.of_earlier_jobs()
+    with closing(engine):
+        plan = _until_done(plan, engine, say, throughput)
+    return [measured(entry, "").row for entry in _wanted(plan)]
+
+
+def _until_done(plan: list[Entry], engine: Engine, say: Say, throughput: Throughput) -> list[Entry]:
     while missing := _missing(plan):
-        progress = Progress(missing, say)
-
-        def on_end(job: Job, state: State, progress: Progress = progress) -> None:
-            entry = progress.entries[job.key]
-            progress.tell(entry, measured(entry, "").row if state == "done" else None)
-
-        engine.run([entry.job for entry in missing], on_end)
+        run_jobs([entry.job for entry in missing], engine, _Teller(missing, say, throughput), throughput)
         before, plan = {entry.job.key for entry in plan}, settled(plan)
         failed = [entry for entry in plan if entry.job.state == "failed"]
         if failed and {entry.job.key for entry in plan} == before:
             raise WorkFailed(f"{describe(failed[0])} failed: {failed[0].job.reason}")
-    return [measured(entry, "").row for entry in _wanted(plan)]
+    return plan
+
+
+class _Teller(Listener):
+    """Says a line as each job ends."""
+
+    def __init__(self, missing: list[Entry], say: Say, throughput: Throughput) -> None:
+        self.entries = {entry.job.key: entry for entry in missing}
+        self.say, self.throughput = say, throughput
+        self.lines = Lines(say, throughput)
+        self.lines.begin(missing, [])
+
+    def again(self, job: Job, reason: str) -> None:
+        self.say(f"again: {describe(self.entries[job.key])}: {reason}")
+
+    def ended(self, job: Job, reason: str) -> None:
+        entry = self.entries[job.key]
+        found = None if reason else measured(entry, "")
+        if found:
+            self.throughput.add(job)
+        self.lines.ended(entry, found, reason)
 
 
 def _wanted(plan: list[Entry]) -> list[Entry]:

@@ -36,6 +36,32 @@ class Overrides(BaseModel):
     finetune: dict[str, dict[str, Any]] = {}
 
 
+class EngineChoice(BaseModel):
+    """Which engine runs the jobs: its name, and beside it the options of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str = "local"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What is set of the engine; checked by the engine."""
+        return dict(self.model_extra or {})
+
+
+class TrackingChoice(BaseModel):
+    """Where the study can be watched while it runs: MLflow, in a file beside the study or on a server."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Literal["mlflow"] = "mlflow"
+    uri: str | None = None
+
+
+def _as_named(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
 class StudyFile(BaseModel):
     """The fields of a study file; `backbone`, `recipe` and `seed` take one value or a list (an axis each)."""
 
@@ -55,6 +81,10 @@ class StudyFile(BaseModel):
     energy: str | None = None  # a country's code of three letters: measure energy and carbon of every job
     allow_leakage: bool = False  # run although a test image was trained on; the report says so
     group_near_duplicates: bool = False  # keep images that look nearly the same on one side of every fold
+
+    # How it is run decides nothing of what comes out: neither is part of any job's key.
+    engine: Annotated[EngineChoice, BeforeValidator(_as_named)] = EngineChoice()
+    tracking: Annotated[TrackingChoice | None, BeforeValidator(_as_named)] = None
 
     @field_validator("sources", "targets", "backbone", "seed")
     @classmethod

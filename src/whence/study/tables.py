@@ -15,8 +15,8 @@ from typing import Any, TextIO
 
 from whence.errors import InputError
 from whence.paths import replacing
-from whence.records import column_names
-from whence.study.ledger import TABLES, Ledger, Measured
+from whence.records import as_row, column_names
+from whence.study.ledger import TABLES, Ledger, Measured, by_job
 
 FILES = {
     "outcomes": "outcomes.csv",
@@ -43,10 +43,29 @@ def export_tables(ledger: Ledger, folder: Path, jobs: Iterable[str] | None = Non
             file.write(gzip.compress(data, mtime=0) if name.endswith(".gz") else data)
 
 
+def export_parquet(ledger: Ledger, folder: Path, jobs: Iterable[str]) -> list[Path]:
+    """Write every table as a Parquet file; return their paths. Raises `InputError` without the extra `parquet`."""
+    import pandas as pd
+
+    wanted, written = set(jobs), []
+    for table, name in FILES.items():
+        rows = [as_row(row) for row in ledger.rows(table, wanted)]
+        path = folder / f"{name.partition('.')[0]}.parquet"
+        try:
+            with replacing(path, "wb") as file:
+                pd.DataFrame(rows, columns=column_names(TABLES[table])).to_parquet(file, index=False)
+        except ImportError as error:
+            raise InputError(
+                "Parquet needs pyarrow: pip install 'whence[parquet]'; or take --format csv"
+            ) from error
+        written.append(path)
+    return written
+
+
 def import_tables(folder: Path) -> list[Measured]:
     """The jobs that exported tables in `folder` tell of, whole ones only: a row, its curve and its predictions."""
     found = {table: _read(folder / name, TABLES[table]) for table, name in FILES.items()}
-    curves, predictions = _by_job(found["curves"]), _by_job(found["predictions"])
+    curves, predictions = by_job(found["curves"]), by_job(found["predictions"])
     return [
         Measured(row, curves[row.job], predictions[row.job])
         for row in [*found["outcomes"], *found["pretrainings"]]
@@ -60,18 +79,13 @@ def _read(path: Path, record: type) -> list[Any]:
     try:
         with _opened(path) as file:
             rows = csv.DictReader(file)
-            given = set(rows.fieldnames or ())
-            needed = {f.name for f in fields(record) if f.default is MISSING}
-            if missing := needed - given:
+            there = [field for field in fields(record) if field.name in (rows.fieldnames or ())]
+            missing = {f.name for f in fields(record) if f.default is MISSING} - {f.name for f in there}
+            if missing:
                 raise InputError(
                     f"{path} lacks the columns {', '.join(sorted(missing))}; move it away to go on without"
                 )
-            return [
-                record(
-                    **{f.name: _value(str(f.type), row[f.name]) for f in fields(record) if f.name in given}
-                )
-                for row in rows
-            ]
+            return [record(**{f.name: _value(str(f.type), row[f.name]) for f in there}) for row in rows]
     except (ValueError, TypeError, OSError, EOFError, csv.Error) as error:
         raise InputError(
             f"{path} cannot be read as a table of whence ({error}); move it away to go on without"
@@ -88,25 +102,22 @@ def _opened(path: Path) -> Iterator[TextIO]:
             yield file
 
 
-def _by_job(rows: list[Any]) -> dict[str, list[Any]]:
-    grouped: dict[str, list[Any]] = {}
-    for row in rows:
-        grouped.setdefault(row.job, []).append(row)
-    return grouped
-
-
 def _cell(value: Any) -> str:
     """A float as the shortest text that gives it back to the last bit; NaN as an empty cell."""
     if isinstance(value, float):
         return "" if math.isnan(value) else repr(value)
     if isinstance(value, tuple):
         return json.dumps(value)
+    if value is None:
+        return ""
     return str(value)
 
 
 def _value(kind: str, text: str) -> Any:
     if kind == "float":
         return float(text) if text else float("nan")
+    if kind == "float | None":
+        return float(text) if text else None
     if kind == "int":
         return int(text)
     if kind == "bool":

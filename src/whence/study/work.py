@@ -12,7 +12,9 @@ from whence.errors import InputError, unknown_name
 from whence.paths import write_json
 from whence.records import CurvePoint, as_row
 from whence.study.job import Job, Work, job_folder
+from whence.study.journal import note_epoch
 from whence.study.resume import state_file
+from whence.training.choosing import Epoch
 
 if TYPE_CHECKING:
     from whence.training.fitting import Fitted
@@ -121,7 +123,6 @@ def _train(
     job: Job, folder: Path, dataset: Dataset, fold: Fold, weights: Path | None, beside: Path
 ) -> Fitted:
     from whence.study.energy import metered
-    from whence.training.choosing import Epoch
     from whence.training.fitting import train_on_fold
     from whence.training.keeping import Keeper
     from whence.training.recipe import Recipe
@@ -133,6 +134,8 @@ def _train(
             log.flush()
 
         def note(epoch: Epoch) -> None:
+            if state is not None:
+                note_epoch(state.parent, _point(job, epoch))
             say(
                 f"epoch {epoch.number}: loss {epoch.loss:.4f}, "
                 f"validation AUC {epoch.validation_auc:.4f}, test AUC {epoch.test_auc:.4f}"
@@ -176,11 +179,14 @@ def _write(job: Job, folder: Path, dataset: Dataset, fold: Fold, fitted: Fitted)
             "host": platform.node(),
         },
     )
-    points = [CurvePoint(job.key, *astuple(epoch)) for epoch in fitted.epochs]
-    write_json(folder / "curves.json", [as_row(point) for point in points])
+    write_json(folder / "curves.json", [as_row(_point(job, epoch)) for epoch in fitted.epochs])
     np.savez_compressed(
         folder / "predictions.npz",
         image=np.array([dataset.digests[i] for i in fold.test]),
         label=dataset.labels[fold.test],
         probabilities=fitted.probabilities,
     )
+
+
+def _point(job: Job, epoch: Epoch) -> CurvePoint:
+    return CurvePoint(job.key, *astuple(epoch))

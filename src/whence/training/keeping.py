@@ -14,6 +14,7 @@ from torch import nn, optim
 from whence.paths import replacing
 from whence.training.batching import batches
 from whence.training.choosing import Epoch, kept_epoch
+from whence.training.stopping import Stopped, asked_to_stop, under_way
 
 FORMAT = 2
 INTERVAL = 30.0  # seconds between two kept states at least
@@ -74,14 +75,30 @@ class Keeper:
         return self.before + time.monotonic() - self.started
 
     def is_time(self) -> bool:
-        """Whether the state should be kept now."""
+        """Whether the state should be kept now: from time to time, and when this process is asked to stop."""
+        return asked_to_stop() or self._is_due()
+
+    def _is_due(self) -> bool:
         return self.path is not None and time.monotonic() - self.last >= self.pause
 
     def save(
         self, state: State, network: nn.Module, optimiser: optim.Optimizer, random: torch.Generator
     ) -> None:
-        """Write the state; a disk that is full stops no training."""
-        assert self.path is not None
+        """Write the state; a disk that is full stops no training. Raises `Stopped` afterwards if that was asked."""
+        if self.path is not None:
+            self._write(self.path, state, network, optimiser, random)
+        if asked_to_stop():
+            self.say(f"asked to stop, in epoch {state.epoch} after step {state.step}")
+            raise Stopped
+
+    def _write(
+        self,
+        path: Path,
+        state: State,
+        network: nn.Module,
+        optimiser: optim.Optimizer,
+        random: torch.Generator,
+    ) -> None:
         started = time.monotonic()
         document = {
             "format": FORMAT,
@@ -98,7 +115,7 @@ class Keeper:
             "seconds": self.seconds,
         }
         try:
-            with replacing(self.path, "wb") as file:
+            with replacing(path, "wb") as file:
                 torch.save(document, file)
         except (OSError, RuntimeError) as error:  # torch.save tells of a full disk with the latter
             self.say(f"the state could not be kept ({error}); the training goes on")
@@ -109,6 +126,7 @@ class Keeper:
         self, network: nn.Module, optimiser: optim.Optimizer, random: torch.Generator
     ) -> State | None:
         """Bring network, optimiser and random states back to where they were kept; None if there is nothing."""
+        under_way()
         found = self._read()
         if found is None:
             return None

@@ -1,0 +1,52 @@
+"""A study's scores and distances as they lie in tables beside its outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from whence.errors import InputError
+from whence.records import Value, column_names
+
+FILES = {"scores.csv": "score", "distances.csv": "distance", "values.csv": ""}
+NEEDED = ("measure", "source", "target", "value")
+
+
+def read_values(folder: Path, more: Iterable[str | Path] = ()) -> pd.DataFrame:
+    """What `scores.csv`, `distances.csv` and `values.csv` in a study's folder hold, and further tables.
+
+    Needed columns: measure, source, target, value; kind ("score" or "distance") where the file's name does not tell it.
+    A measure with values from several layers is one measure per layer. Raises `InputError` for another table.
+    """
+    files = [folder / name for name in FILES if (folder / name).exists()]
+    tables = [_read(file) for file in [*files, *map(Path, more)]]
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=column_names(Value))
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, keep_default_na=False, na_values={"value": [""], "low": [""], "high": [""]})
+    except (OSError, ValueError) as error:
+        raise InputError(f"{str(path)!r} cannot be read as a table of scores ({error})") from error
+    missing = [name for name in NEEDED if name not in table.columns]
+    if missing:
+        raise InputError(
+            f"{str(path)!r} lacks the column {', '.join(missing)}; it has {', '.join(map(str, table.columns))}; "
+            f"needed: {', '.join(NEEDED)}"
+        )
+    if "kind" not in table.columns:
+        table["kind"] = FILES.get(path.name) or ("distance" if "distance" in path.stem else "score")
+    wrong = set(table["kind"]) - {"score", "distance"}
+    if wrong:
+        raise InputError(f"{str(path)!r} holds the kind {min(wrong)!r}; accepted: score, distance")
+    values = pd.to_numeric(table["value"], errors="coerce")
+    if "layer" in table.columns:
+        layers = table.groupby("measure")["layer"].transform("nunique")
+        table["measure"] = [
+            f"{measure}, {layer}" if several > 1 else measure
+            for measure, layer, several in zip(table["measure"], table["layer"], layers, strict=True)
+        ]
+    return table.assign(value=values)[values.notna()].reindex(columns=column_names(Value))

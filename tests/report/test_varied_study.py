@@ -1,0 +1,73 @@
+"""A real study that varies what can be varied, run and reported through the command line: two strengths of
+augmentation, two mixing ratios, two sizes of the target.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from whence.cli.app import app
+
+MIX = "mix(demo:natural[n=90], demo:textures[n=90], ratio={})"
+QUICK = {"base": "small", "size": 16, "epochs": 1}
+FIELDS = {
+    "name": "varied",
+    "backbone": "test_resnet",
+    "sources": [MIX.format("1:3"), MIX.format("3:1")],
+    "targets": ["demo:retina[n=24]", "demo:retina[n=48]"],
+    "recipe": [
+        QUICK | {"name": "plain", "augmentation": {"strength": 0}},
+        QUICK | {"name": "strong", "augmentation": {"strength": 2}},
+    ],
+    "pretrain_recipe": QUICK,
+    "folds": 2,
+    "allow_leakage": True,
+}
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the study's page and exports."""
+    folder = tmp_path_factory.mktemp("varied")
+    (folder / "varied.yaml").write_text(yaml.safe_dump(FIELDS), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WHENCE_HOME", str(folder / "home"))
+        common = ["--device", "cpu"]
+        ran = CliRunner().invoke(
+            app,
+            ["study", "run", str(folder / "varied.yaml"), "--engine", "inline", "--json", "--quiet", *common],
+        )
+        assert ran.exit_code == 0, ran.stderr
+        assert json.loads(ran.stdout)["jobs"]["failed"] == 0
+        words = ["study", "report", str(folder / "varied.yaml"), "-o", str(folder / "page.html")]
+        done = CliRunner().invoke(app, [*words, "--export", str(folder / "out"), *common])
+        assert done.exit_code == 0, done.stderr
+    return folder
+
+
+def test_its_page_shows_each_axis(page: Path) -> None:
+    html = (page / "page.html").read_text(encoding="utf-8")
+    for part in (
+        "Does more data help?",
+        "Augmentation and mixtures",
+        "Against each other",
+        "strength 2, 75 %",
+    ):
+        assert part in html
+    for name in ("size_ladder", "augmentation", "auc_bars"):
+        assert (page / "out" / f"{name}.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_the_recipes_stand_against_each_other_in_numbers(page: Path) -> None:
+    table = pd.read_csv(page / "out" / "configurations.csv")
+    outcomes = pd.read_csv(page / "varied" / "outcomes.csv", keep_default_na=False)
+    means = outcomes.groupby("recipe")["auc"].mean()
+    assert table["configuration"].iloc[0] == means.idxmax()
+    assert table["auc"].tolist() == pytest.approx(sorted(means, reverse=True))
+    assert table["pairs"].tolist() == [4, 4]
