@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,10 +35,12 @@ PAPER_PAIRS = 5  # of embeddings, drawn at random
 class Distance:
     """A distance with what it has to be compared with.
 
-    `value` is of all images (of the embeddings of samples where the measure takes those), with a 90 % interval.
-    `sampled` is the mean over samples of `images` each, `noise` the larger of the two datasets' distances between
-    disjoint halves of that size, `noise_high` the upper end of the noise's 90 % interval; all None where the measure
-    looks at no image. `below_noise` says that `sampled` is not above `noise_high`.
+    `value` is of all images (of the embeddings of samples where the measure takes those), with a 90 % interval; its
+    seconds are the measure's own, without the probe's passes. `sampled` is the mean over samples of `images` each.
+    `noise` is the distance between disjoint halves, of that size, of one of the two datasets, and `noise_high` the
+    upper end of its 90 % interval; of the two, the one that reaches higher. All are None where the measure looks at no
+    image.
+    `below_noise` says that `sampled` is not above `noise_high`.
     """
 
     value: Value
@@ -109,6 +112,8 @@ def measure_distances(
     values: list[Distance] = []
     noise: list[Noise] = []
     left_out: list[tuple[str, str, str, str]] = []
+    if any(EMBEDDED in measure.needs for measure in chosen):
+        _embed_all(seen, say)
     for measure in chosen:
         say(f"measuring {measure.name} on samples of {seen[0].images} images")
         floors: dict[str, Noise] = {}
@@ -128,6 +133,15 @@ def measure_distances(
         told = dict.fromkeys(f"{m}: {why}" for m, _, _, why in left_out)
         raise InputError(f"no measure applies: {'; '.join(told)}")
     return Distances(values, noise, left_out, seen[0].images)
+
+
+def _embed_all(seen: Sequence[Seen], say: Say) -> None:
+    """What takes longest, one dataset after another; what cannot be embedded is told where a measure needs it."""
+    for eye in seen:
+        started = time.perf_counter()
+        with suppress(InputError):
+            subsets = len(eye.embeddings.values)
+            say(f"{eye.name}: {subsets} embeddings in {time.perf_counter() - started:.1f} s")
 
 
 def _chosen(names: Sequence[str]) -> list[Measure]:
@@ -229,8 +243,9 @@ def _interval(
     measure: Measure, value: float, spread: float, draws: int, one: Seen, other: Seen
 ) -> tuple[float, float]:
     """From the spread over samples drawn without replacement, as large as it would be of the whole smaller dataset."""
-    rest = min(len(one.dataset), len(other.dataset)) - one.images
-    wide = spread * _quantile(draws) * float(np.sqrt(one.images / max(rest, 1)))
+    images = _sample_size(measure, one) or 1
+    rest = min(len(one.dataset), len(other.dataset)) - images
+    wide = spread * _quantile(draws) * float(np.sqrt(images / max(rest, 1)))
     low, high = measure.bounds
     return (
         value - wide if low is None else max(low, value - wide),
