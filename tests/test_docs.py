@@ -107,8 +107,17 @@ def installed(folder: Path, group: str, name: str, value: str, text: str) -> str
     return str(folder)
 
 
+def example(part: str) -> str:
+    """The example of docs/extending.md that has this in it."""
+    return next(
+        block
+        for block in blocks((REPOSITORY / "docs" / "extending.md").read_text(), "python")
+        if part in block
+    )
+
+
 def test_the_dataset_of_the_docs_opens_by_name(tmp_path: Path) -> None:
-    dataset, _ = blocks((REPOSITORY / "docs" / "extending.md").read_text(), "python")
+    dataset = example("def open(")
     assert len([line for line in dataset.splitlines() if line.strip()]) < 20
     path = installed(tmp_path, "whence.datasets", "stripes", "stripes", dataset)
     said = typed("whence datasets show example:stripes --json", tmp_path, PYTHONPATH=path)
@@ -116,7 +125,7 @@ def test_the_dataset_of_the_docs_opens_by_name(tmp_path: Path) -> None:
 
 
 def test_the_measure_of_the_docs_is_found(tmp_path: Path) -> None:
-    _, measure = blocks((REPOSITORY / "docs" / "extending.md").read_text(), "python")
+    measure = example("MEASURE =")
     assert len([line for line in measure.splitlines() if line.strip()]) < 20
     path = installed(tmp_path, "whence.measures", "centroid_gap", "centroid_gap:MEASURE", measure)
     code = (
@@ -125,3 +134,19 @@ def test_the_measure_of_the_docs_is_found(tmp_path: Path) -> None:
     )
     (tmp_path / "use.py").write_text(code)
     assert float(typed("python use.py", tmp_path, PYTHONPATH=path)) == 2.0
+
+
+def test_the_layout_of_the_docs_is_found(tmp_path: Path) -> None:
+    layout = example("LAYOUT =")
+    assert len([line for line in layout.splitlines() if line.strip()]) < 20
+    path = installed(tmp_path, "whence.layouts", "hospital", "hospital:LAYOUT", layout)
+    code = (
+        "import torch\nfrom whence.nets.backbone import build\nfrom whence.nets.sources import find_source\n"
+        "state = build('test_resnet', 2, 0.0, 0).state_dict()\n"
+        "called = {'conv1': 'stem_convolution', 'bn1': 'stem_norm'}\n"
+        "names = {name: name.split('.', 1) for name in state}\n"
+        "theirs = {called.get(a, a) + '.' + b: state[name] for name, (a, b) in names.items()}\n"
+        "torch.save(theirs, 'w.pth')\nprint(find_source('file:w.pth', 'test_resnet').told)\n"
+    )
+    (tmp_path / "use.py").write_text(code)
+    assert typed("python use.py", tmp_path, PYTHONPATH=path).strip().endswith("tensors, the hospital's names")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -340,6 +340,7 @@ def distances(
     protocol: str = "halves",
     labels: int | str = 1,
     images: int | None = None,
+    ratings: str | Path | None = None,
     backbone: str = "resnet50",
     size: int = 64,
     seed: int = 1,
@@ -352,7 +353,8 @@ def distances(
     All distances that apply without `measures`. `probe` is the network that looks at the images, named as a source of
     `rank`. Between two datasets a value is of all images; in a matrix, of samples that are of one size for all,
     `images` each (by default half of the smallest dataset, 500 at most). `protocol` and `labels` are Task2Vec's: see
-    `whence.features.task2vec.embed`. Raises `InputError` for what cannot be opened, an unknown measure, and where no
+    `whence.features.task2vec.embed`. `ratings` is the folder of experts' answers (`whence rate -o`); the automatic
+    rater answers what nobody did. Raises `InputError` for what cannot be opened, an unknown measure, and where no
     measure applies.
     """
     from whence.recommend.distances import measure_distances
@@ -365,8 +367,9 @@ def distances(
     opened = [
         d if isinstance(d, Dataset) else open_dataset(d, skip_unreadable=skip_unreadable) for d in datasets
     ]
-    return measure_distances(
+    found = measure_distances(
         opened,
+        raters=_raters(opened, measures, ratings, seed, say),
         measures=measures,
         probe=probe.source if isinstance(probe, Checkpoint) else probe,
         backbone=backbone,
@@ -374,6 +377,32 @@ def distances(
         settings=Settings(size, images, protocol, _labels(labels), seed, check_device(device)),
         say=say,
     )
+    return found if ratings else _without_people(found)
+
+
+def _without_people(found: Distances) -> Distances:
+    """The same, with a note where experts are asked and nobody has answered."""
+    from whence.measures import get
+
+    note = "no expert was asked (--ratings): the automatic rater's answers"
+    asking = [
+        row if "raters" not in get(row.value.measure).needs else replace(row, note=note)
+        for row in found.values
+    ]
+    return replace(found, values=asking)
+
+
+def _raters(
+    datasets: Sequence[Dataset], measures: Sequence[str], ratings: str | Path | None, seed: int, say: Say
+) -> list[Any]:
+    """The experts' answers about each dataset, where a measure asks for them."""
+    from whence.measures import get
+
+    if measures and not any("raters" in get(name).needs for name in measures):
+        return []
+    from whence.rating import answers_about
+
+    return answers_about(datasets, Path(ratings) if ratings else None, seed=seed, say=say)
 
 
 def _labels(given: int | str) -> int | Literal["exact"]:

@@ -7,7 +7,8 @@ from typing import Any
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-NOT_MEASURED = float("nan")  # of fields that came later: tables written before them lack their columns
+# One NaN for all, so that equal records compare equal. Tables from before a field existed lack its column.
+NOT_MEASURED = float("nan")
 
 
 @dataclass(frozen=True, slots=True)

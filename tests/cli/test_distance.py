@@ -18,14 +18,16 @@ from whence.cli.app import app
 from whence.data import open_dataset
 from whence.features.extract import features
 from whence.features.task2vec import Probe, embed
-from whence.measures import all_measures, energy, kid, task2vec
+from whence.measures import all_measures, energy, expert, kid, task2vec
 from whence.nets.backbone import build
 from whence.nets.weights import file_sha256, save_weights
+from whence.rating import answers_about
+from whence.rating.questions import PROPERTIES
 from whence.recommend import seen
 
 NET = "test_resnet"
 DISTANCES = {name for name, m in all_measures().items() if m.kind == "distance"}
-OURS = {name for name in DISTANCES if "raters" not in all_measures()[name].needs}
+LOOKS_AT_NONE = {"card", "expert"}
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def document(*words: str | Path, probe: Path) -> Any:
 def test_every_distance_beside_its_noise(stripes: Path, more_stripes: Path, dark: Path, probe: Path) -> None:
     far = {row["measure"]: row for row in document(stripes, dark, probe=probe)["values"]}
     near = {row["measure"]: row for row in document(stripes, more_stripes, probe=probe)["values"]}
-    assert set(far) >= OURS
+    assert set(far) == DISTANCES
     for row in far.values():
         expected = {
             "measure",
@@ -87,16 +89,16 @@ def test_every_distance_beside_its_noise(stripes: Path, more_stripes: Path, dark
         }
         assert expected <= set(row)
         assert (row["kind"], row["source"], row["target"]) == ("distance", "stripes", "dark")
-        if row["measure"] in ("card", "expert"):
+        if row["measure"] in LOOKS_AT_NONE:
             continue
         assert row["low"] <= row["value"] <= row["high"]
         assert row["images"] == 20
         assert row["noise"] <= row["noise_high"]
         assert row["below_noise"] == (row["sampled"] <= row["noise_high"])
-    for name in OURS - {"card"}:
+    for name in DISTANCES - LOOKS_AT_NONE:
         assert near[name]["sampled"] < far[name]["sampled"]
     blind = {"task2vec", "task2vec_asymmetric", "task2vec_normalized"}
-    assert not any(far[name]["below_noise"] for name in OURS - blind - {"card"})
+    assert not any(far[name]["below_noise"] for name in DISTANCES - blind - LOOKS_AT_NONE)
     assert all(near[name]["below_noise"] for name in ("kid", "mmd", "energy", "frechet"))
 
 
@@ -118,6 +120,22 @@ def test_values_are_those_of_the_functions(stripes: Path, dark: Path, probe: Pat
     h, k = (embed(d, Probe(NET, probe, file_sha256(probe)), images=20, size=32).values for d in (one, other))
     pairs = [task2vec.cosine(a, b) for a in h for b in k]
     assert embedded.value.value == pytest.approx(np.mean(pairs), rel=1e-12)
+
+
+def test_what_people_answered_goes_before_the_automatic_rater(
+    stripes: Path, dark: Path, probe: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "ratings"
+    folder.mkdir()
+    (folder / "Ann.csv").write_text(
+        f"rater,dataset,{','.join(PROPERTIES)}\n"
+        "Ann,stripes,medical,grey,objects,radiology,low,2\nAnn,dark,natural,colour,textures,radiology,low,2\n"
+    )
+    words = (stripes, dark, "--measure", "expert")
+    assert document(*words, "--ratings", folder, probe=probe)["values"][0]["value"] == 3
+    answers = answers_about([open_dataset(stripes), open_dataset(dark)])
+    expected = expert(*answers)
+    assert document(*words, probe=probe)["values"][0]["value"] == expected
 
 
 def test_a_dataset_against_itself_is_below_the_noise(stripes: Path, probe: Path) -> None:

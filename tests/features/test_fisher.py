@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from whence.errors import InputError
+from whence.features import fisher
 from whence.features.fisher import FilterMeans
 from whence.features.task_head import Head, exact_directions, fit_head, sampled_directions
 from whence.nets.backbone import build
@@ -82,10 +83,12 @@ def brute_force(network: nn.Module, images: torch.Tensor) -> np.ndarray:
     return total / len(images)
 
 
-@pytest.mark.parametrize("side", [9, 20])  # so that each way to sum the squares is taken
-def test_exact_fisher_is_brute_force(side: int) -> None:
+@pytest.mark.parametrize("inner_products", [True, False])
+def test_exact_fisher_is_brute_force(inner_products: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By each way to sum the squares, for every layer."""
+    monkeypatch.setattr(fisher, "_inner_products_are_cheaper", lambda *_: inner_products)
     network = tiny()
-    images = torch.randn(7, 3, side, side + 2, dtype=torch.float64)
+    images = torch.randn(7, 3, 12, 15, dtype=torch.float64)
     expected = brute_force(network, images)
     means = FilterMeans(network)
     head = head_of(network)
@@ -133,7 +136,7 @@ def test_labels_are_drawn_as_often_as_the_head_says() -> None:
 def test_the_head_is_the_penalised_optimum_with_any_number_of_images() -> None:
     """The slope of the penalised mean loss, worked out by hand, is zero."""
     random = np.random.default_rng(1)
-    for n, d, classes in ((40, 6, 3), (12, 30, 3), (30, 8, 2)):
+    for n, d, classes in ((40, 6, 3), (12, 30, 3), (30, 8, 2), (20, 13, 12)):
         y = np.arange(n) % classes
         x = (random.normal(size=(n, d)) + np.eye(d)[y] * 2 + 5).astype(np.float32)
         head = fit_head(x, y, penalty=0.02)

@@ -86,7 +86,7 @@ def test_embeddings_are_kept_and_the_same_again(dataset: Dataset, monkeypatch: p
         raise AssertionError("computed again")
 
     with monkeypatch.context() as patched:
-        patched.setattr(task2vec, "_embed", fail)
+        patched.setattr(task2vec, "embed_rows", fail)
         np.testing.assert_array_equal(embed(dataset, PROBE, images=6, size=32).values, first.values)
         for other in ({"images": 7}, {"labels": 2}, {"seed": 2}):
             with pytest.raises(AssertionError, match="computed again"):

@@ -53,7 +53,8 @@ def naive_frechet(x: np.ndarray, y: np.ndarray) -> float:
             return mean, centred.T * centred / (len(rows) - 1)
 
         (m, s), (n, t) = moments(x), moments(y)
-        values = mpmath.eig(s * t, left=False, right=False)
+        product = s * t
+        values = [product[0, 0]] if product.rows == 1 else mpmath.eig(product, left=False, right=False)
         root = mpmath.fsum(mpmath.sqrt(max(mpmath.re(v), 0)) for v in values)
         trace = sum(s[i, i] + t[i, i] for i in range(s.rows))
         return float(mpmath.fsum((a - b) ** 2 for a, b in zip(m, n, strict=True)) + trace - 2 * root)

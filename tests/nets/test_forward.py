@@ -1,8 +1,10 @@
-"""Images as a network expects them: to the bit what the plain formula gives."""
+"""Images as a network expects them, to the bit what the plain formula gives; where and in which precision it runs."""
 
+import pytest
 import torch
 
-from whence.nets.forward import Normalisation
+from whence.errors import InputError
+from whence.nets.forward import Device, Normalisation, check_device
 from whence.records import IMAGENET_MEAN, IMAGENET_STD
 
 
@@ -16,3 +18,25 @@ def test_normalisation_is_the_plain_formula_to_the_bit_and_in_its_layout() -> No
         found = Normalisation(IMAGENET_MEAN, IMAGENET_STD)(pixels)
         assert torch.equal(found, plain)
         assert found.stride() == plain.stride()
+
+
+@pytest.mark.parametrize(
+    ("kind", "has_it", "precision"),
+    [("cuda", True, "bfloat16"), ("cuda", False, "float32"), ("cpu", True, "float32")],
+)
+def test_auto_is_bfloat16_on_a_gpu_that_has_it(
+    kind: str, has_it: bool, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is decided, not what a GPU then does: that needs one."""
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: has_it)
+    assert Device.resolve(kind, "auto").precision == precision
+    assert Device.resolve(kind, "float32").precision == "float32"
+
+
+def test_auto_takes_a_gpu_that_is_there_and_a_missing_one_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert [check_device(kind) for kind in ("auto", "cuda", "cpu")] == ["cuda", "cuda", "cpu"]
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert check_device("auto") == "cpu"
+    with pytest.raises(InputError, match="torch finds no GPU here; use --device cpu"):
+        check_device("cuda")

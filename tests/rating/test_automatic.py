@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from whence.cli.app import app
 from whence.data import ArrayStore, Dataset, open_dataset
 from whence.errors import InputError
 from whence.measures import expert
@@ -123,13 +127,35 @@ def test_people_s_answers_come_first_and_the_others_are_filled_in(tmp_path: Path
     for name in ("Ann", "Ben"):
         write_sheet(tmp_path, Sheet(name, {"demo:textures": rated, "demo:histology": {"origin": "natural"}}))
     write_sheet(tmp_path, Sheet("automatic", {"made": rated}))  # what a file says for it is not asked
-    found = answers_about([textures, histology, noisy], tmp_path)
-    assert expert(found["demo:textures"], np.zeros(6)) == 0
-    codes = {
-        name: [q.accepted.index(one.answer) for q, one in zip(QUESTIONS, rate(dataset).values(), strict=True)]
-        for name, dataset in (("demo:histology", histology), ("made", noisy))
-    }
-    assert expert(found["demo:histology"], [0, *codes["demo:histology"][1:]]) == 0
-    assert expert(found["made"], codes["made"]) == 0
-    alone = answers_about([noisy])
-    assert expert(alone["made"], found["made"]) == 0
+    told: list[str] = []
+    textured, tissue, random = answers_about([textures, histology, noisy], tmp_path, say=told.append)
+    assert [line.rsplit(" ", 1)[1] for line in told] == ["demo:histology", "made"]
+    assert expert(textured, np.zeros(6)) == 0
+    of_tissue, of_noise = (
+        [q.accepted.index(one.answer) for q, one in zip(QUESTIONS, rate(dataset).values(), strict=True)]
+        for dataset in (histology, noisy)
+    )
+    assert expert(tissue, [0, *of_tissue[1:]]) == 0
+    assert expert(random, of_noise) == 0
+    (alone,) = answers_about([noisy])
+    assert expert(alone, of_noise) == 0
+    with pytest.raises(InputError, match="is no folder of answers"):
+        answers_about([noisy], tmp_path / "misspelt")
+
+
+def test_whence_distance_takes_people_s_answers_and_else_the_automatic_rater_s(
+    picture_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    here, there = picture_folder(name="here"), picture_folder(name="there", seed=1)
+    first = {question.key: question.accepted[0] for question in QUESTIONS}
+    write_sheet(
+        tmp_path / "r", Sheet("Ann", {"here": first, "there": first | {"origin": "medical", "classes": "7"}})
+    )
+    words = ["distance", str(here), str(there), "--measure", "expert", "--json", "--quiet"]
+    rated = CliRunner().invoke(app, [*words, "--ratings", str(tmp_path / "r")])
+    assert [row["value"] for row in json.loads(rated.stdout)["values"]] == [2]
+    by_nobody = CliRunner().invoke(app, words)
+    assert "automatic rater" in json.loads(by_nobody.stdout)["values"][0]["note"]
+    assert "automatic rater" not in rated.stdout
+    expected = expert(*answers_about([open_dataset(here), open_dataset(there)]))
+    assert [row["value"] for row in json.loads(by_nobody.stdout)["values"]] == [expected]

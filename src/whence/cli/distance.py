@@ -52,6 +52,10 @@ def distance(
     images: Annotated[
         int | None, typer.Option(min=2, help="Images in a sample (default: the smallest half, 500 at most).")
     ] = None,
+    ratings: Annotated[
+        Path | None,
+        typer.Option(help="The folder of experts' answers (whence rate -o); else the automatic rater."),
+    ] = None,
     backbone: Backbone = "resnet50",
     size: Size = 64,
     skip_unreadable: SkipUnreadable = False,
@@ -75,6 +79,7 @@ def distance(
         protocol=protocol,
         labels=labels,
         images=images,
+        ratings=ratings,
         backbone=backbone,
         size=size,
         seed=seed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -105,7 +105,7 @@ def tell(found: Ranking) -> None:
         f"Sources for {document['target']}, best first",
     )
     if race := document.get("race"):
-        print(race_told(race))
+        print(race["told"])
     baselines = document["baselines"]
     print(
         f"baseline, mean rank on other targets: {', '.join(baselines['mean_rank']) or 'knows none of these'}"
@@ -120,17 +120,3 @@ def tell(found: Ranking) -> None:
         print(
             f"not at hand either, best known first: {', '.join(row['source'] for row in away[SHOWN_AWAY:])}"
         )
-
-
-def race_told(race: dict[str, Any]) -> str:
-    """What a race cost and why it ended, in a sentence or two."""
-    share = race["fold_epochs"] / race["fold_epochs_of_everything"]
-    ends = {
-        "settled": "it ended because the first is as good as the best, within half an AUC point, at 95 %",
-        "budget": "it ended because the budget is spent; more would settle more",
-        "everything tried": "it ended because everything was tried",
-    }
-    return (
-        f"The race took {race['seconds'] / 60:.1f} minutes of training, {100 * share:.0f} % of fine-tuning every "
-        f"source on every fold (about {race['seconds_of_everything'] / 60:.0f}); {ends[race['over']]}."
-    )

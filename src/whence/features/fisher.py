@@ -4,8 +4,9 @@ For each image and each direction v in the network's penultimate features, the s
 in every weight, averaged over the weights of each output filter. One pass forward and one back through the
 activations serve a whole batch. A convolution's weight gradient of one image is G = g Aᵀ, g (O, P) being the gradient
 at its output's P places and A (K, P) the patches that its filters of K weights see; only the row sums of G² are
-wanted. They are taken from G (P O K operations), or, where P is small, from (g AᵀA) * g, which never forms G
-(P² (O + K) operations): deep layers see 2 × 2 places of an image of 64 pixels and hold millions of weights.
+wanted. They are taken from G, or, where P is small, from (g AᵀA) * g: neither G nor A is then formed, since AᵀA is a
+sum, over the places of a kernel, of inner products of the input's pixels. Deep layers see 2 × 2 places of an image of
+64 pixels and hold millions of weights.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from torch import nn
 from whence.errors import InputError
 from whence.nets.backbone import head_names, penultimate
 
+SLOW = 8  # multiplications in the time of an addition that is not one of a matrix product
 LEAST_SHARE = 0.5  # of the backbone's weights, in layers that are looked at
 
 
@@ -136,15 +138,44 @@ def _filter_means(module: nn.Module, x: torch.Tensor, g: torch.Tensor) -> torch.
 
 def _of_convolution(module: nn.Conv2d, x: torch.Tensor, g: torch.Tensor) -> torch.Tensor:
     n, groups = len(x), module.groups
-    patches = _patches(module, x)
-    patches = patches.reshape(n * groups, patches.shape[1] // groups, -1)
+    shape = g.shape[2:]
     g = g.reshape(n * groups, module.out_channels // groups, -1)
-    weights, places, filters = patches.shape[1], patches.shape[2], g.shape[1]
-    if places * (weights + filters) < weights * filters:
-        squares = (torch.bmm(g, torch.bmm(patches.transpose(1, 2), patches)) * g).sum(dim=2)
+    if _inner_products_are_cheaper(module, x, g):
+        squares = (torch.bmm(g, _inner_products(module, x, shape)) * g).sum(dim=2)
     else:
+        patches = _patches(module, x)
+        patches = patches.reshape(n * groups, patches.shape[1] // groups, -1)
         squares = torch.bmm(g, patches.transpose(1, 2)).square_().sum(dim=2)
-    return squares.reshape(n, module.out_channels) / weights
+    return squares.reshape(n, module.out_channels) / module.weight[0].numel()
+
+
+def _inner_products_are_cheaper(module: nn.Conv2d, x: torch.Tensor, g: torch.Tensor) -> bool:
+    """By multiplications per image and group; a sum over the places of a kernel waits for memory."""
+    filters, places = g.shape[1:]
+    channels, kernel = x.shape[1] // module.groups, module.weight[0, 0].numel()
+    pixels = places if kernel == 1 else x.shape[2] * x.shape[3]
+    return pixels**2 * channels + places**2 * (SLOW * kernel + filters) < places * filters * channels * kernel
+
+
+def _inner_products(module: nn.Conv2d, x: torch.Tensor, shape: torch.Size) -> torch.Tensor:
+    """AᵀA of each image and group, (N · groups, P, P): what the patches at two places have in common."""
+    down, across = shape
+    if module.weight[0, 0].numel() == 1:
+        patches = _patches(module, x).reshape(len(x) * module.groups, -1, down * across)
+        return torch.bmm(patches.transpose(1, 2), patches)
+    assert not isinstance(module.padding, str)  # `_is_plain`
+    (top, left), (step_down, step_across) = module.padding, module.stride
+    x = F.pad(x, (left, left, top, top))
+    height, width = x.shape[2:]
+    pixels = x.reshape(len(x) * module.groups, -1, height * width)
+    common = torch.bmm(pixels.transpose(1, 2), pixels).reshape(-1, height, width, height, width)
+    total = common.new_zeros(len(common), down, across, down, across)
+    for i in range(0, module.kernel_size[0] * module.dilation[0], module.dilation[0]):
+        rows = slice(i, i + step_down * (down - 1) + 1, step_down)
+        for j in range(0, module.kernel_size[1] * module.dilation[1], module.dilation[1]):
+            columns = slice(j, j + step_across * (across - 1) + 1, step_across)
+            total += common[:, rows, columns, rows, columns]
+    return total.reshape(-1, down * across, down * across)
 
 
 def _patches(module: nn.Conv2d, x: torch.Tensor) -> torch.Tensor:

@@ -29,7 +29,7 @@ from whence.nets.sources import find_source
 VERSION = 1
 DRAWS = 5  # cuts into halves: ten subsets
 MOST = 500  # images of a subset
-PLACES = 64 * 64 * 64  # pixels of a batch
+PLACES = 32 * 64 * 64  # pixels of a batch, whose activations stay near the processor
 PER_CLASS = 2
 
 Labels = int | Literal["exact"]
@@ -116,7 +116,7 @@ def embed(
     )
     values = read_kept(path, len(told))
     if values is None:
-        values = _embed(dataset, probe, told, labels, size, seed, device).astype(np.float32)
+        values = embed_rows(dataset, probe, told, labels, size, seed, device).astype(np.float32)
         write_array(path, values)
     return Embeddings(values.astype(np.float64), told, notes)
 
@@ -144,10 +144,13 @@ def _notes(dataset: Dataset, rows: list[Rows], single: int) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _embed(
+def embed_rows(
     dataset: Dataset, probe: Probe, rows: tuple[Rows, ...], labels: Labels, size: int, seed: int, device: str
 ) -> NDArray[np.float64]:
-    """(S, F): all subsets in one run, in batches that may hold images of several."""
+    """The embeddings (S, F) of subsets, each of two classes or more, in one run: batches may hold images of several.
+
+    As `embed`, which chooses the subsets and keeps what this gives.
+    """
     seen = extract_features(
         dataset, probe.backbone, probe.weights, probe.identity, size=size, seed=seed, device=device
     )

@@ -47,6 +47,7 @@ def fit_head(features: NDArray[np.float32], labels: NDArray[np.int64], penalty: 
     binary = len(np.unique(labels)) == 2
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", message="The number of unique classes", category=UserWarning)
         basis, rows = None, x
         if len(x) < x.shape[1]:
             basis, upper = np.linalg.qr(x.T)

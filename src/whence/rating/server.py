@@ -27,8 +27,9 @@ def serve(
 
         from whence.rating.app import RatingPage
     except ImportError as error:
+        package = (error.name or "starlette").partition(".")[0]
         raise InputError(
-            f"{error.name} is not installed, which serves the page: pip install 'whence[rate]'"
+            f"{package} is not installed, which serves the page: pip install 'whence[rate]'"
         ) from error
     check_writable(folder)
     token = secrets.token_urlsafe(24)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,10 +35,12 @@ PAPER_PAIRS = 5  # of embeddings, drawn at random
 class Distance:
     """A distance with what it has to be compared with.
 
-    `value` is of all images (of the embeddings of samples where the measure takes those), with a 90 % interval.
-    `sampled` is the mean over samples of `images` each, `noise` the larger of the two datasets' distances between
-    disjoint halves of that size, `noise_high` the upper end of the noise's 90 % interval; all None where the measure
-    looks at no image. `below_noise` says that `sampled` is not above `noise_high`.
+    `value` is of all images (of the embeddings of samples where the measure takes those), with a 90 % interval; its
+    seconds are the measure's own, without the probe's passes. `sampled` is the mean over samples of `images` each.
+    `noise` is the distance between disjoint halves, of that size, of one of the two datasets, and `noise_high` the
+    upper end of its 90 % interval; of the two, the one that reaches higher. All are None where the measure looks at no
+    image.
+    `below_noise` says that `sampled` is not above `noise_high`.
     """
 
     value: Value
@@ -81,12 +85,14 @@ def measure_distances(
     probe: str = "imagenet",
     backbone: str = "resnet50",
     whole: bool = True,
+    raters: Sequence[Any] = (),
     settings: Settings,
     say: Say,
 ) -> Distances:
     """Every distance asked for (all where none is) between any two datasets, in both directions where they differ.
 
-    `whole` also measures all images of both; without it the value is the mean over samples, of the same size for all
+    `raters` are the experts' answers about each dataset, as the measure `expert` takes them. `whole`
+    also measures all images of both; without it the value is the mean over samples, of the same size for all
     pairs. `probe` names the network as a source is named; a weights file that says of which backbone it is, is read
     as that one. Raises `InputError` for fewer than two datasets, two of one name, an unknown measure or probe, and
     where no measure applies at all.
@@ -102,10 +108,12 @@ def measure_distances(
         start, net = find_start(probe, backbone, datasets[0])
         loaded = Probe(net, start.weights, start.identity)
         say(f"the probe is {start.name} ({net}), on images of {settings.size} pixels")
-    seen = look(datasets, names, loaded, settings)
+    seen = look(datasets, names, loaded, settings, raters)
     values: list[Distance] = []
     noise: list[Noise] = []
     left_out: list[tuple[str, str, str, str]] = []
+    if any(EMBEDDED in measure.needs for measure in chosen):
+        _embed_all(seen, say)
     for measure in chosen:
         say(f"measuring {measure.name} on samples of {seen[0].images} images")
         floors: dict[str, Noise] = {}
@@ -125,6 +133,15 @@ def measure_distances(
         told = dict.fromkeys(f"{m}: {why}" for m, _, _, why in left_out)
         raise InputError(f"no measure applies: {'; '.join(told)}")
     return Distances(values, noise, left_out, seen[0].images)
+
+
+def _embed_all(seen: Sequence[Seen], say: Say) -> None:
+    """What takes longest, one dataset after another; what cannot be embedded is told where a measure needs it."""
+    for eye in seen:
+        started = time.perf_counter()
+        with suppress(InputError):
+            subsets = len(eye.embeddings.values)
+            say(f"{eye.name}: {subsets} embeddings in {time.perf_counter() - started:.1f} s")
 
 
 def _chosen(names: Sequence[str]) -> list[Measure]:
@@ -226,8 +243,9 @@ def _interval(
     measure: Measure, value: float, spread: float, draws: int, one: Seen, other: Seen
 ) -> tuple[float, float]:
     """From the spread over samples drawn without replacement, as large as it would be of the whole smaller dataset."""
-    rest = min(len(one.dataset), len(other.dataset)) - one.images
-    wide = spread * _quantile(draws) * float(np.sqrt(one.images / max(rest, 1)))
+    images = _sample_size(measure, one) or 1
+    rest = min(len(one.dataset), len(other.dataset)) - images
+    wide = spread * _quantile(draws) * float(np.sqrt(images / max(rest, 1)))
     low, high = measure.bounds
     return (
         value - wide if low is None else max(low, value - wide),

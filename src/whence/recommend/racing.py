@@ -12,6 +12,7 @@ from whence.errors import InputError, WorkFailed
 from whence.recommend.candidates import Start
 from whence.recommend.pace import Run
 from whence.recommend.race import Step, Track, Trial, next_step, spent
+from whence.recommend.reasons import race_told
 from whence.recommend.situation import Situation
 from whence.study.engines import Engine
 from whence.study.job import Job
@@ -66,13 +67,14 @@ class Raced:
 
     def document(self, situation: Situation, budget: Budget) -> dict[str, Any]:
         """What the JSON document and the page say of it."""
+        share = spent(self.runs) / self.track.whole
         return {
             "budget": budget.text,
             "over": self.over,
+            "told": race_told(self.over, self.seconds, share),
             "fold_epochs": spent(self.runs),
             "fold_epochs_of_everything": self.track.whole,
             "seconds": round(self.seconds, 1),
-            "seconds_of_everything": round(self.seconds * self.track.whole / max(spent(self.runs), 1.0), 1),
             "runs": [
                 {
                     "source": situation.here[run.source].source,

@@ -46,6 +46,7 @@ class Seen:
     settings: Settings
     cuts: Sequence[tuple[Rows, Rows]]
     images: int
+    raters: Any = None  # what experts answered about it
 
     @cached_property
     def samples(self) -> list[Rows]:
@@ -73,7 +74,9 @@ class Seen:
     @property
     def supplies(self) -> dict[str, Callable[[int | None], Any]]:
         """What can be had: for each need, a function of the number of a sample, None for all images."""
+        rated = {} if self.raters is None else {"raters": lambda sample: self.raters}
         return {
+            **rated,
             "features": lambda sample: self._features[self._rows(sample)],
             "labels": lambda sample: self.dataset.labels[self._rows(sample)],
             EMBEDDED: lambda sample: self.embeddings.values[sample],
@@ -109,7 +112,11 @@ class Seen:
 
 
 def look(
-    datasets: Sequence[Dataset], names: Sequence[str], probe: Probe | None, settings: Settings
+    datasets: Sequence[Dataset],
+    names: Sequence[str],
+    probe: Probe | None,
+    settings: Settings,
+    raters: Sequence[Any] = (),
 ) -> list[Seen]:
     """All datasets, in samples of one size: what `settings` says, or the smallest half, 500 at most.
 
@@ -125,6 +132,8 @@ def look(
             "many at most, or leave it to be found"
         )
     return [
-        Seen(dataset, name, probe, settings, cut, images)
-        for dataset, name, cut in zip(datasets, names, cuts, strict=True)
+        Seen(dataset, name, probe, settings, cut, images, rated)
+        for dataset, name, cut, rated in zip(
+            datasets, names, cuts, raters or [None] * len(datasets), strict=True
+        )
     ]

@@ -26,8 +26,11 @@ _SHADES = ("#08467f", "#6baed6", "#eaf2fb")  # near to far
 
 
 def figure_number(value: float | None) -> str:
-    """Three significant digits, or a dash."""
-    return MISSING if value is None or math.isnan(value) else f"{value:.3g}"
+    """Three significant digits, thousands set apart, or a dash."""
+    if value is None or math.isnan(value):
+        return MISSING
+    rounded = f"{value:.3g}"
+    return f"{float(rounded):,.0f}" if "e+" in rounded else rounded
 
 
 def _spanned(low: float | None, high: float | None) -> str:

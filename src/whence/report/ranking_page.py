@@ -20,7 +20,8 @@ def render_ranking(document: dict[str, Any]) -> str:
 
     `document` is `{target, ranking: [{source, predicted, low, high, transferability, p_best, reasons}], baselines:
     {mean_rank: [..], always: source}, not_at_hand: [..]}`, best source first; every number may be None.
-    Optional: `explanation` (sentences), `measured` (`{source, auc, low, high, folds}` each).
+    Optional: `explanation` (sentences), `measured` (`{source, auc, low, high, folds}` each), `race` (what it cost, why
+    it ended, and every run).
     """
     ranking = [_complete(row) for row in document.get("ranking") or []]
     measured = list(document.get("measured") or [])
@@ -45,6 +46,7 @@ def render_ranking(document: dict[str, Any]) -> str:
         always=short[always[0]] if always else None,
         not_at_hand=[_away(entry) for entry in away],
         explanation=list(document.get("explanation") or []),
+        race=_race(document.get("race"), short),
     )
 
 
@@ -155,6 +157,26 @@ def _complete(row: dict[str, Any]) -> dict[str, Any]:
     numbers = ("predicted", "low", "high", "transferability", "p_best")
     known = {key: None if is_missing(row.get(key)) else float(row[key]) for key in numbers}
     return {"source": str(row["source"]), "reasons": list(row.get("reasons") or []), **known}
+
+
+def _race(race: dict[str, Any] | None, short: dict[str, str]) -> dict[str, Any] | None:
+    """What the race told, and a row per source that ran: folds, epochs on each of them, mean validation AUC."""
+    if not race:
+        return None
+    runs: dict[str, list[dict[str, Any]]] = {}
+    for run in race["runs"]:
+        runs.setdefault(str(run["source"]), []).append(run)
+    lines = [
+        {
+            "source": short[source],
+            "folds": len(mine),
+            "epochs": ", ".join(f"{run['epochs']} of {run['of']}" for run in mine),
+            "auc": sum(run["validation_auc"] for run in mine) / len(mine),
+            "spent": sum(run["epochs"] for run in mine),
+        }
+        for source, mine in runs.items()
+    ]
+    return {"told": race["told"], "rows": sorted(lines, key=lambda line: -int(str(line["spent"])))}
 
 
 def _away(entry: Any) -> dict[str, str]:

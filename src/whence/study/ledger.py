@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from whence.errors import InputError
-from whence.records import CurvePoint, Outcome, Prediction, Pretraining, column_names
+from whence.records import NOT_MEASURED, CurvePoint, Outcome, Prediction, Pretraining, column_names
 from whence.study.migrations import SCHEMA, SQL_TYPES, migrate
 
 NAME = "ledger.db"
@@ -157,7 +157,7 @@ def _decode(record: type, row: Sequence[Any]) -> Any:
     for field, value in zip(fields(record), row, strict=True):
         kind = str(field.type)
         if kind == "float":
-            value = float("nan") if value is None else float(value)
+            value = NOT_MEASURED if value is None else float(value)
         elif kind == "bool":
             value = bool(value)
         elif kind.startswith("tuple"):

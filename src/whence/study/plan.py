@@ -15,7 +15,7 @@ from whence.study.energy import check_energy
 from whence.study.job import Job
 from whence.study.naming import check_recipe_names, labels_of, located
 from whence.study.study_file import StudyFile
-from whence.study.telling import told_recipe, told_size
+from whence.study.telling import told_plan, told_pretraining, told_recipe
 from whence.study.work import VERSIONS, study_folds
 from whence.training.recipe import Origin, Recipe, make_recipe, origins, steps
 from whence.training.tuning import check_tune
@@ -121,7 +121,7 @@ def make_plan(
         {labels[n]: _known_as(source, labels[n]) for (n, _), source in ready.items()},
         maker.recipes,
         maker.origins,
-        _notes(list(ready.values()), labels, maker),
+        told_plan(list(ready.values()), labels, maker.recipes, maker.origins, maker.pretrained_by),
         list(dict.fromkeys(maker.warnings)),
     )
 
@@ -144,8 +144,11 @@ def plan_pretraining(
     labels = {source.address: source.name}
     maker = _Maker(study, {source.address: source}, labels, device)
     entry = maker.pretraining(Source(source.address, "dataset"), source, backbone, choice, seed)
-    for warning in maker.warnings:
-        say(f"warning: {warning}")
+    for line in [
+        *(f"warning: {warning}" for warning in maker.warnings),
+        *told_pretraining(maker.pretrained_by),
+    ]:
+        say(line)
     return entry
 
 
@@ -161,6 +164,7 @@ class _Maker:
         self.finetunings: list[Entry] = []
         self.recipes: dict[tuple[str, str], Recipe] = {}
         self.origins: dict[tuple[str, str], dict[str, Origin]] = {}
+        self.pretrained_by: dict[str, list[str]] = {}  # a recipe in words → the sources it is for
         self.warnings: list[str] = []
         self.excluded = {(labels.get(s, s), labels.get(t, t)) for s, t in study.exclude}
 
@@ -185,7 +189,10 @@ class _Maker:
 
     def pretraining(self, source: Source, dataset: Dataset, backbone: str, choice: Any, seed: int) -> Entry:
         overrides = self.study.overrides.pretrain.get(source.name)
-        recipe = make_recipe(self.study.pretrain_recipe or choice, "pretrain", source.name, overrides)
+        choice = self.study.pretrain_recipe or choice
+        recipe = make_recipe(choice, "pretrain", source.name, overrides)
+        words = told_recipe(recipe, origins(choice, "pretrain", source.name, overrides))
+        self.pretrained_by.setdefault(words, []).append(self.labels[source.name])
         self._check(recipe, backbone, source.name, int(0.8 * len(dataset)))
         inputs = self._inputs(dataset, backbone, recipe, seed)
         job = Job(
@@ -262,15 +269,6 @@ class _Maker:
                 f"recipe {recipe.name!r} leaves {count} steps on {self.labels.get(dataset, dataset)} "
                 f"({images} training images): it was made for thousands of images, recipe 'small' for some hundred"
             )
-
-
-def _notes(sources: list[Source], labels: dict[str, str], maker: _Maker) -> list[str]:
-    """How weights were read, their own size beside the recipes', and where each setting comes from."""
-    sizes = sorted({recipe.size for recipe in maker.recipes.values()})
-    notes = [told_size(labels[s.name], s.size, sizes) for s in sources if s.kind == "weights"]
-    notes += [f"{labels[s.name]}: {s.told}" for s in sources if s.told]
-    notes += [told_recipe(recipe, maker.origins[of]) for of, recipe in maker.recipes.items()]
-    return list(dict.fromkeys(notes))
 
 
 def _known_as(source: Source, label: str) -> str:

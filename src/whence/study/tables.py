@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from whence.errors import InputError
 from whence.paths import replacing
-from whence.records import as_row, column_names
+from whence.records import NOT_MEASURED, as_row, column_names
 from whence.study.ledger import TABLES, Ledger, Measured, by_job
 
 FILES = {
@@ -115,7 +115,7 @@ def _cell(value: Any) -> str:
 
 def _value(kind: str, text: str) -> Any:
     if kind == "float":
-        return float(text) if text else float("nan")
+        return float(text) if text else NOT_MEASURED
     if kind == "float | None":
         return float(text) if text else None
     if kind == "int":

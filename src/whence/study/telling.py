@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from whence.nets.sources import Source
 from whence.training.recipe import Origin, Recipe, make_recipe, origins
 
 WORDS: dict[Origin, str] = {
@@ -45,6 +46,29 @@ def told_size(source: str, own: int | None, sizes: list[int]) -> str:
     """The size of the images that a source's weights were made on, beside what the recipes give them now."""
     made = "of a size that is not recorded" if own is None else f"of {own} pixels"
     return f"{source}: weights made on images {made}; trained here on {' and '.join(map(str, sizes))} pixels"
+
+
+def told_pretraining(by_recipe: Mapping[str, Sequence[str]]) -> list[str]:
+    """One line per recipe in words, with the sources that are pretrained by it."""
+    return [
+        f"pretraining on {', '.join(dict.fromkeys(sources))}: {words}" for words, sources in by_recipe.items()
+    ]
+
+
+def told_plan(
+    sources: Sequence[Source],
+    labels: Mapping[str, str],
+    recipes: Mapping[tuple[str, str], Recipe],
+    found: Mapping[tuple[str, str], Mapping[str, Origin]],
+    pretrained_by: Mapping[str, Sequence[str]],
+) -> list[str]:
+    """How weights were read, their own size beside the recipes', and where each setting comes from."""
+    sizes = sorted({recipe.size for recipe in recipes.values()})
+    notes = [told_size(labels[s.name], s.size, sizes) for s in sources if s.kind == "weights"]
+    notes += [f"{labels[s.name]}: {s.told}" for s in sources if s.told]
+    notes += told_pretraining(pretrained_by)
+    notes += [told_recipe(recipe, found[of]) for of, recipe in recipes.items()]
+    return list(dict.fromkeys(notes))
 
 
 def _value(value: Any) -> str:
