@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,7 +144,9 @@ def _read_torch(path: Path) -> dict[str, torch.Tensor]:
         f"whence takes {ACCEPTED}"
     )
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch warns of a pickle before it refuses it
+            found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise InputError(refusal) from error
     tensors = _table(found)
