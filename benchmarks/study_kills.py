@@ -4,8 +4,7 @@
 
 Each fresh run of the study gets `--per-run` kills, each 2 to 30 seconds (`--between`) after a job was seen at work;
 then it is left to end. Afterwards its ledger must equal that of an undisturbed run (every column but time, energy and
-host), no process of it may be left, and no temporary file. As many runs as the kills take. Exit code 1 for the first
-difference.
+host), no process of it may be left, and no temporary file. As many runs as the kills take. Exit code 1 if it does not.
 """
 
 from __future__ import annotations

@@ -3,8 +3,7 @@
     python benchmarks/study_overhead.py [--jobs 60] [--seconds 20] [--workers 2] [--planned 10000]
 
 Bounds, before measuring. A job's bookkeeping is three small files read and one transaction of about 25 rows, with an
-fsync or three (a few ms each on a disk); a start is a fork of a process that has torch imported (0.1 s on an idle
-machine).
+fsync or three (a few ms each on a disk); a start is a fork of a process that has torch imported (0.1 s when idle).
 The jobs here sleep instead of training, so the wall time that is left over is the driver's and the engine's alone.
 """
 
@@ -16,6 +15,8 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -101,25 +102,30 @@ def bookkeeping(folder: Path, count: int) -> None:
         },
         folder / "large",
     )
-    began = time.monotonic()
-    plan = study.plan(device="cpu")
-    planned = time.monotonic() - began
-    print(f"planning {len(plan.entries)} jobs, every fold cut for the first time: {planned:.1f} s; {load()}")
-    began = time.monotonic()
-    again = Study.from_fields(study.fields.model_dump(), folder / "large").plan(device="cpu")
-    print(f"planning them again, folds known: {time.monotonic() - began:.1f} s; {load()}")
+    with told("planning, every fold cut for the first time"):
+        study.plan(device="cpu")
+    with told("planning again, folds known"):
+        again = Study.from_fields(study.fields.model_dump(), folder / "large").plan(device="cpu")
     entries = again.entries[: min(1000, len(again.entries))]
     for entry in entries:
         jobs.run(entry.job, finish)
     throughput, ledger = Throughput(), Ledger(folder / "ledger.db")
     queue, by_key = Queue([e.job for e in again.entries], throughput.weight), {e.job.key: e for e in entries}
-    began = time.monotonic()
-    for entry in entries:
-        queue.take(1, float("inf"))
-        book(ledger, by_key[entry.job.key], throughput)
-        queue.done(entry.job)
-    each = (time.monotonic() - began) / len(entries)
-    print(f"bookkeeping: {each * 1e3:.1f} ms a job, over {len(entries)} jobs; {load()}")
+    print(f"{len(again.entries)} jobs in all; bookkeeping of {len(entries)} of them:")
+    with told("bookkeeping"):
+        for entry in entries:
+            queue.take(1, float("inf"))
+            book(ledger, by_key[entry.job.key], throughput)
+            queue.done(entry.job)
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Print how long the block took: on the clock, and of this process's own computing, which others cannot slow."""
+    wall, own = time.monotonic(), time.process_time()
+    yield
+    wall, own = time.monotonic() - wall, time.process_time() - own
+    print(f"{what}: {wall:.1f} s, of which computing {own:.1f} s; {load()}", flush=True)
 
 
 def book(ledger: Ledger, entry: Entry, throughput: Throughput) -> None:

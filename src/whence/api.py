@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from whence.recommend.scoring import Scores
     from whence.report.paper import PaperAnalysis
     from whence.report.verdict import Verdict
+    from whence.study.cost import Cost, Price
     from whence.study.engines import Engine
     from whence.study.forecast import Forecast
     from whence.study.merging import Conflict
@@ -609,19 +610,27 @@ class Study:
     ) -> list[Path]:
         """Write the study's tables to a folder, as `csv` or `parquet`; return the files."""
         from whence.errors import unknown_name
-        from whence.study.driver import known_now
-        from whence.study.ledger import Ledger
+        from whence.study.driver import all_that_is_known
         from whence.study.tables import FILES, export_parquet, export_tables
 
         if format not in ("csv", "parquet"):
             raise unknown_name("format", format, ["csv", "parquet"])
-        plan, _ = known_now(self.plan(device=device, skip_unreadable=skip_unreadable), self.folder)
-        folder = Path(folder)
-        with Ledger.of_study(self.folder) as ledger:
+        folder, plan = Path(folder), self.plan(device=device, skip_unreadable=skip_unreadable)
+        with all_that_is_known(plan, self.folder) as (plan, ledger):
             if format == "parquet":
                 return export_parquet(ledger, folder, plan.keys)
             export_tables(ledger, folder, plan.keys)
             return [folder / name for name in FILES.values()]
+
+    def cost(self, *, device: str = "auto", skip_unreadable: bool = False) -> tuple[Cost, list[Price]]:
+        """What all jobs so far have cost, and what each source's pretraining cost per AUC point that it gained."""
+        from whence.study.cost import cost_of, prices
+        from whence.study.driver import all_that_is_known
+
+        plan = self.plan(device=device, skip_unreadable=skip_unreadable)
+        with all_that_is_known(plan, self.folder) as (plan, ledger):
+            outcomes, pretrainings = (ledger.rows(t, plan.keys) for t in ("outcomes", "pretrainings"))
+        return cost_of([*outcomes, *pretrainings]), prices(outcomes, pretrainings)
 
     def status(self, *, device: str = "auto", skip_unreadable: bool = False) -> Status:
         """Where the study stands; nothing is run or written."""

@@ -1,6 +1,6 @@
 """What a study cost, and the price of a point: worked out by hand on small tables."""
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from whence.study.cost import cost_of, price_rows, prices
 
 def row(record: type, **given: Any) -> Any:
     plain: dict[str, Any] = {"int": 0, "float": 0.5, "str": "", "bool": True}
-    values = {f.name: plain.get(str(f.type)) for f in fields(record)}
+    values = {f.name: plain.get(str(f.type)) for f in fields(record) if f.default is MISSING}
     return record(**values | {"backbone": "net", "recipe": "small", "seed": 1} | given)
 
 
@@ -58,3 +58,5 @@ def test_costs_add_up_and_what_was_not_metered_is_not_taken_for_nothing() -> Non
     assert (found.jobs, found.seconds) == (2, 100.0)
     assert found.gpu_hours == pytest.approx(60 / 3600)
     assert (found.kwh, found.g_co2, found.metered) == (None, None, 0)
+    found = cost_of([outcome("none", 0, 0.7), outcome("none", 1, 0.7, energy_kwh=0.25, co2_g=70.0)])
+    assert (found.kwh, found.g_co2, found.metered) == (0.25, 70.0, 1)

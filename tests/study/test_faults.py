@@ -103,7 +103,7 @@ def test_sigterm_keeps_the_states_and_ctrl_c_twice_ends_at_once(
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    journals = wait_for_epochs(2)
+    journals = wait_for_epochs(2, driver)
     began = time.monotonic()
     driver.send_signal(number)
     if twice:
@@ -121,11 +121,12 @@ def test_sigterm_keeps_the_states_and_ctrl_c_twice_ends_at_once(
     assert twice or all(state.exists() for state in kept)
 
 
-def wait_for_epochs(count: int) -> list[Path]:
+def wait_for_epochs(count: int, driver: subprocess.Popen[str] | None = None) -> list[Path]:
     """The journals of so many running jobs, once each has an epoch behind it."""
     until = time.monotonic() + 400
     while len(found := list((home() / "jobs").glob("*/.*.state/epochs.jsonl"))) < count:
         assert time.monotonic() < until, "the study makes no progress"
+        assert driver is None or driver.poll() is None, driver.communicate()
         time.sleep(0.02)
     return found
 

@@ -23,6 +23,7 @@ from whence.cli.common import (
 
 if TYPE_CHECKING:
     from whence.api import Study
+    from whence.study.cost import Cost, Price
     from whence.study.driver import Status
     from whence.study.forecast import Forecast
 
@@ -110,6 +111,8 @@ def status(
     study = _open(file, seed)
     found = study.status(device=device, skip_unreadable=skip_unreadable)
     _tell(study, found, json, device, skip_unreadable)
+    if not json and found.done:
+        _tell_cost(*study.cost(device=device, skip_unreadable=skip_unreadable))
 
 
 @app.command()
@@ -255,6 +258,19 @@ def _open(file: Path, seed: int | None) -> Study:
     if seed is not None:
         study.fields = study.fields.model_copy(update={"seed": [seed]})
     return study
+
+
+def _tell_cost(cost: Cost, prices: list[Price]) -> None:
+    """What the study has cost so far, and what the points cost that each pretraining gained."""
+    from whence.study.cost import price_rows
+
+    energy = "energy not measured"
+    if cost.kwh is not None:
+        grams = "" if cost.g_co2 is None else f", {cost.g_co2:,.0f} g CO₂"
+        energy = f"{cost.kwh:.3f} kWh{grams} in the {cost.metered} of {cost.jobs} jobs that were measured"
+    print(f"cost so far: {cost.seconds / 3600:.2f} job-hours, {cost.gpu_hours:.2f} GPU-hours; {energy}")
+    if rows := price_rows(prices):
+        print_table(rows, "what each source gained over none, and the price of its pretraining")
 
 
 def _tell(study: Study, found: Status, json: bool, device: str, skip_unreadable: bool) -> None:

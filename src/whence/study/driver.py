@@ -75,6 +75,8 @@ def run(
         book = _Book(folder, ledger, lock, seen, throughput, say)
         try:
             tried: set[str] = set()
+            if not missing_entries(plan, ledger.jobs(), wanted):
+                book.open_on(plan, [])  # so that watchers make good what they have missed
             while missing := [
                 e for e in missing_entries(plan, ledger.jobs(), wanted) if e.job.key not in tried
             ]:
@@ -197,7 +199,7 @@ class _Book(Listener):
         total = len(plan.entries)
         if self.rounds:
             self.say(f"{len(missing)} jobs again, with fewer images at a time: memory ran out")
-        else:
+        elif missing:
             self.say(f"{total - len(missing)} of {total} jobs are done, {len(missing)} to do")
         self.rounds += 1
         done = [entry for entry in plan.entries if entry.job.key not in self.entries]

@@ -90,7 +90,7 @@ def silence(path: Path) -> float:
     probe = path.with_name(f"{path.name}.{os.getpid()}.now")
     try:
         probe.touch()
-        return probe.stat().st_mtime - path.stat().st_mtime
+        return max(0.0, probe.stat().st_mtime - path.stat().st_mtime)
     except OSError:
         return max(0.0, time.time() - path.stat().st_mtime)
     finally:

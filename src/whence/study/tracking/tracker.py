@@ -21,7 +21,7 @@ from whence.study.tracking.mlflow import Book, JobNow
 from whence.study.watching import Say, Watcher
 
 PATIENCE = 60.0  # seconds between two tries at most, while the server does not answer
-CLOSING = 30.0  # seconds that the end of a run waits for the server
+CLOSING = 300.0  # seconds that the end of a run waits for a server that answers; it waits for no other
 
 
 class Tracker(Watcher):
