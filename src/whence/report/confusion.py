@@ -27,7 +27,7 @@ def confusion_matrices(
     the classes of a target (its `target_name`); without it they are numbered.
     """
     keys = ["job", "target_name", "configuration", "source_name"]
-    joined = predictions.merge(tidy[keys].drop_duplicates(), on="job", how="inner")
+    joined = tidy[keys].drop_duplicates().merge(predictions, on="job", how="inner")
     panels = []
     for target, configuration, part in panels_of(joined, "target_name"):
         for source, own in part.groupby("source_name", sort=False):

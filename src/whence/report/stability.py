@@ -22,7 +22,7 @@ def stability(curves: pd.DataFrame, tidy: pd.DataFrame) -> Figure:
     configuration and source. Jobs from before these accuracies were measured have no panel.
     """
     keys = ["job", "fold", "target_name", "configuration", "source_name"]
-    joined = curves.merge(tidy[keys].drop_duplicates(), on="job", how="inner")
+    joined = tidy[keys].drop_duplicates().merge(curves, on="job", how="inner")
     joined = joined.dropna(subset=[name for name in _PARTS if name in joined])
     panels = []
     if set(_PARTS) <= set(joined.columns):
