@@ -191,7 +191,7 @@ def test_a_job_that_fails_is_told_with_exit_code_1(
     assert "loss became nan in epoch 1, step 1" in document["failures"][0]["reason"]
     assert {o["source"] for o in document["outcomes"]} == {"none"}
     assert "2 of 4 jobs failed" in done.stderr
-    assert "type the same command" in done.stderr
+    assert "The same command tries the rest again; just these: --only" in done.stderr
     page = whence("study", "report", "mini.yaml", "--device", "cpu", cwd=tmp_path)
     assert page.returncode == 0, page.stderr
     assert "loss became nan" in Path(tmp_path / page.stdout.strip()).read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import altair as alt
 import numpy as np
@@ -26,19 +27,20 @@ def confusion_matrices(
     the classes of a target (its `target_name`); without it they are numbered.
     """
     keys = ["job", "target_name", "configuration", "source_name"]
-    joined = predictions.merge(tidy[keys].drop_duplicates("job"), on="job", how="inner")
+    joined = predictions.merge(tidy[keys].drop_duplicates(), on="job", how="inner")
     panels = []
     for target, configuration, part in panels_of(joined, "target_name"):
         for source, own in part.groupby("source_name", sort=False):
             probabilities = np.array(own["probabilities"].tolist())
             table = confusion(own["label"], probabilities)
             names = (classes or {}).get(target) or [str(number) for number in range(len(table))]
-            panels.append(_panel(table, list(names), f"{source} → {panel_title(target, configuration)}"))
+            panel = _panel(table, list(names), f"{source} → {panel_title(target, configuration)}")
+            panels.append(replace(panel, target=target))
     caption = (
         "Test images of all folds by their class (rows) and by the class they were taken for (columns). Colours are "
         "shares of a row: a perfect network has a dark diagonal."
     )
-    return Figure("confusion", "What is taken for what", caption, panels, columns=2)
+    return Figure("confusion", "What is taken for what", caption, panels, columns=2, switch="target")
 
 
 def _panel(table: np.ndarray, names: list[str], title: str) -> Panel:

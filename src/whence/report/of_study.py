@@ -14,7 +14,7 @@ from whence.data.named import card_of, known_names
 from whence.diagnosis import versions
 from whence.errors import WorkFailed
 from whence.paths import replacing
-from whence.records import CurvePoint, Outcome, Pretraining, as_row, column_names
+from whence.records import CurvePoint, Outcome, Prediction, Pretraining, as_row, column_names
 from whence.report.export import export_figures, export_svg, export_tables
 from whence.report.plan_drawing import drawing
 from whence.report.results import StudyResults
@@ -58,7 +58,12 @@ def gather(plan: Plan, folder: Path, scores: Sequence[str | Path] = ()) -> Study
             name: pd.DataFrame(
                 [as_row(row) for row in ledger.rows(name, plan.keys)], columns=column_names(record)
             )
-            for name, record in (("outcomes", Outcome), ("pretrainings", Pretraining), ("curves", CurvePoint))
+            for name, record in (
+                ("outcomes", Outcome),
+                ("pretrainings", Pretraining),
+                ("curves", CurvePoint),
+                ("predictions", Prediction),
+            )
         }
     if tables["outcomes"].empty:
         raise WorkFailed(f"study {plan.study.name!r} has no outcome yet; run it first: whence study run")
@@ -69,6 +74,7 @@ def gather(plan: Plan, folder: Path, scores: Sequence[str | Path] = ()) -> Study
         outcomes=tables["outcomes"],
         pretrainings=tables["pretrainings"],
         curves=tables["curves"],
+        predictions=tables["predictions"],
         datasets=documents,
         values=read_values(folder, scores),
         settings=settings,

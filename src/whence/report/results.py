@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from whence.records import CurvePoint, Outcome, Pretraining, Value, column_names
+from whence.records import CurvePoint, Outcome, Prediction, Pretraining, Value, column_names
 
 
 def empty_table(record: type) -> pd.DataFrame:
@@ -20,7 +20,8 @@ class StudyResults:
     """All that the page of a study shows. Only `name` is needed; what is missing is said to be missing.
 
     `outcomes`, `pretrainings` and `curves` have the fields of `Outcome`, `Pretraining` and `CurvePoint` as
-    columns (`curves` joins the other two on `job`). `datasets` are the documents of `whence datasets show`,
+    columns (`curves` and `predictions`, of `Prediction`, join the others on `job`). `datasets` are the documents of
+    `whence datasets show`,
     each optionally with `origin`, `title`, `modality`, `licence`, `citation` and `role` ("source", "target" or
     "both"). `values` has the fields of `Value`: what measures say of the pairs. `settings` maps the name of a setting
     to its value and `origins` to where that comes from (paper, code, ours, user), `recipes` a recipe's name to all its
@@ -34,6 +35,7 @@ class StudyResults:
     outcomes: pd.DataFrame = field(default_factory=lambda: empty_table(Outcome))
     pretrainings: pd.DataFrame = field(default_factory=lambda: empty_table(Pretraining))
     curves: pd.DataFrame = field(default_factory=lambda: empty_table(CurvePoint))
+    predictions: pd.DataFrame = field(default_factory=lambda: empty_table(Prediction))
     datasets: list[dict[str, Any]] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)

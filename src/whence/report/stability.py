@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import altair as alt
 import pandas as pd
 
@@ -20,19 +22,20 @@ def stability(curves: pd.DataFrame, tidy: pd.DataFrame) -> Figure:
     configuration and source. Jobs from before these accuracies were measured have no panel.
     """
     keys = ["job", "fold", "target_name", "configuration", "source_name"]
-    joined = curves.merge(tidy[keys].drop_duplicates("job"), on="job", how="inner")
+    joined = curves.merge(tidy[keys].drop_duplicates(), on="job", how="inner")
     joined = joined.dropna(subset=[name for name in _PARTS if name in joined])
     panels = []
     if set(_PARTS) <= set(joined.columns):
         for target, configuration, part in panels_of(joined, "target_name"):
             for source, own in part.groupby("source_name", sort=False):
-                panels.append(_panel(own, f"{source} → {panel_title(target, configuration)}"))
+                panel = _panel(own, f"{source} → {panel_title(target, configuration)}")
+                panels.append(replace(panel, target=target))
     caption = (
         "Accuracy after each epoch on the training images as they were learned from (moved, with dropout) and on the "
         "validation images. The folds stand one after the other; curves that jump or part say that a training was "
         "unstable or learned its images by heart."
     )
-    return Figure("stability", "Stability of training", caption, panels, columns=2)
+    return Figure("stability", "Stability of training", caption, panels, columns=2, switch="target")
 
 
 def _panel(part: pd.DataFrame, title: str) -> Panel:

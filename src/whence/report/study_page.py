@@ -13,6 +13,7 @@ from whence.report import tables
 from whence.report.arrays import Grid, grid_of
 from whence.report.comparison import comparison_figure, comparison_table, comparisons, ranking_table
 from whence.report.configurations import configurations_table
+from whence.report.confusion import confusion_matrices
 from whence.report.cost import cost_table
 from whence.report.curves import learning_curves
 from whence.report.figures import Figure, auc_bars, auc_heat_map
@@ -22,6 +23,7 @@ from whence.report.page import render
 from whence.report.plan_drawing import Part, drawing, plan_parts
 from whence.report.properties import effects, effects_figure, effects_table
 from whence.report.results import StudyResults
+from whence.report.stability import stability
 from whence.report.table import Table
 from whence.report.tidy import source_order, summarise, tidy_outcomes
 from whence.report.verdict import Verdict, overall, verdicts
@@ -91,6 +93,15 @@ class StudyReport:
         )
 
     @cached_property
+    def class_names(self) -> dict[str, list[str]]:
+        """The classes of each target, by its short name."""
+        classes = {str(one.get("name")): one.get("classes") for one in self.results.datasets}
+        known = zip(self.tidy["target_name"], self.tidy["target"], strict=True)
+        return {
+            name: list(found) for name, target in set(known) if isinstance(found := classes.get(target), list)
+        }
+
+    @cached_property
     def figures(self) -> list[Figure]:
         """The figures for which there are results."""
         if self.tidy.empty:
@@ -104,6 +115,8 @@ class StudyReport:
             ladder_figure(self.tidy, self.summary, self.results.datasets),
             augmentation_figure(self.tidy, self.results.recipes),
             learning_curves(self.results.curves, self.tidy, source_order(self.summary)),
+            stability(self.results.curves, self.tidy),
+            confusion_matrices(self.results.predictions, self.tidy, self.class_names),
         ]
         return [figure for figure in found if figure.panels]
 

@@ -37,6 +37,9 @@ def together(found: Sequence[StudyResults]) -> StudyResults:
         outcomes=_joined([one.outcomes for one in found]),
         pretrainings=_joined([one.pretrainings for one in found]).drop_duplicates("job"),
         curves=_joined([one.curves for one in found]).drop_duplicates(["job", "epoch"]),
+        predictions=pd.concat([one.predictions for one in found], ignore_index=True).drop_duplicates(
+            ["job", "image"]
+        ),
         datasets=list(datasets.values()),
         settings=settings,
         origins=origins,
