@@ -48,9 +48,7 @@ def distance_rows(found: Distances) -> list[dict[str, str]]:
             "on so many": figure_number(row.sampled),
             "noise": figure_number(row.noise),
             "up to": figure_number(row.noise_high),
-            "": {None: "without noise", True: "below the noise", False: "above the noise"}[
-                row.below_noise
-            ],
+            "": {None: "without noise", True: "below the noise", False: "above the noise"}[row.below_noise],
             "seconds": f"{row.value.seconds:.2f}",
         }
         for row in found.values
