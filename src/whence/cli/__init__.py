@@ -3,6 +3,11 @@
 
 def main() -> None:
     """Run `whence` as typed."""
+    import signal
+
     from whence.cli.app import app
 
-    app()
+    try:
+        app()
+    finally:  # Ctrl-C once more, as the interpreter closes down, would print its insides
+        signal.signal(signal.SIGINT, signal.SIG_IGN)

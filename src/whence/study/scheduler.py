@@ -91,8 +91,10 @@ def run_jobs(
                     listener.epoch(by_key[key], point)
             listener.turn()
     finally:
-        engine.stop(GRACE)
-        jobs.sweep()
+        try:
+            engine.stop(GRACE)
+        finally:  # a second Ctrl-C cuts the grace short
+            jobs.sweep()
 
 
 def _end(job: Job, reason: str, queue: Queue, listener: Listener) -> None:
