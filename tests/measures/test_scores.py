@@ -26,7 +26,8 @@ from whence import measures
 from whence.measures import MeasureWarning
 from whence.measures.prepared import content_order
 
-AWKWARD = [name for name in ODD if name not in ("all columns constant", "every image twice")]
+REFUSED = "a class with one image"  # by every score that has its oracle here, as the contract's test sees
+AWKWARD = [name for name in ODD if name not in ("all columns constant", "every image twice", REFUSED)]
 
 
 def calm(function: Callable[..., float], *arguments: Any, **options: Any) -> float:
