@@ -172,7 +172,8 @@ def sweep() -> int:
     kinds = [path for path in (home() / "jobs").glob("*") if path.is_dir()]
     caches = [path for path in home().glob("*") if path.is_dir() and path.name != "jobs"]
     folders = [home(), *caches, *(path for cache in caches for path in cache.glob("*") if path.is_dir())]
-    return sweep_states(home() / "jobs") + swept([*kinds, *folders])
+    states = (home() / "jobs").glob("*/.*.state")  # one may have been cut off while it was written
+    return sweep_states(home() / "jobs") + swept([*kinds, *folders, *states])
 
 
 def _reason(error: Exception) -> str:
