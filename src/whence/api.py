@@ -200,7 +200,6 @@ def rank(
     fine-tunings by `recipe` at `size` may cost; the same call goes on with a race that was cut off. Raises `InputError`
     for what cannot be opened or has too few images, `WorkFailed` where a fine-tuning failed.
     """
-    from whence.data.threads import usable_cores
     from whence.knowledge import known_outcomes
     from whence.recommend.candidates import find_candidates
     from whence.recommend.racing import read_budget, run_race
@@ -222,7 +221,7 @@ def rank(
     with closing(make_engine(engine, workers=workers, device=device)) as chosen:
         raced = run_race(
             target, found.starts, situation, allowed, chosen, backbone=backbone, recipe=settings | {"size": size},
-            folds=folds, seed=seed, device=device, workers=workers or usable_cores(), say=say,
+            folds=folds, seed=seed, device=device, say=say,
         )  # fmt: skip
     answer = document(found.candidates, situation, target.name, raced.runs)
     return Ranking(answer | {"race": raced.document(situation, allowed)})

@@ -27,7 +27,7 @@ from whence.measures.nleep import nleep
 from whence.measures.otdd import otdd
 from whence.measures.parc import parc
 from whence.measures.prepared import Prepared, prepare
-from whence.measures.registry import all_measures, get
+from whence.measures.registry import all_measures, get, of_kind
 from whence.measures.sfda import sfda
 from whence.measures.sliced_wasserstein import sliced_wasserstein
 from whence.measures.transrate import transrate
@@ -59,6 +59,7 @@ __all__ = [
     "nca_knn_folds",
     "nce",
     "nleep",
+    "of_kind",
     "otdd",
     "parc",
     "prepare",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -27,6 +28,18 @@ def get(name: str) -> Measure:
     if name not in found:
         raise unknown_name("measure", name, found)
     return found[name]
+
+
+def of_kind(kind: str, names: Sequence[str], otherwise: str) -> list[Measure]:
+    """The measures of that kind with these names, or all of the kind where none is named.
+
+    Raises `InputError` for an unknown name, and for one of another kind, to which `otherwise` is the advice.
+    """
+    known = {name: measure for name, measure in all_measures().items() if measure.kind == kind}
+    for name in names:
+        if get(name).kind != kind:
+            raise unknown_name(kind, name, known, otherwise)
+    return [known[name] for name in dict.fromkeys(names)] or list(known.values())
 
 
 def built_in() -> list[Measure]:

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whence.data import Dataset
-from whence.errors import InputError, unknown_name
+from whence.errors import InputError
 from whence.features.task2vec import Probe
-from whence.measures import Measure, MeasureWarning, all_measures, get
+from whence.measures import Measure, MeasureWarning, of_kind
 from whence.recommend.scoring import find_start
 from whence.recommend.seen import EMBEDDED, WHOLE, Seen, Settings, look
 from whence.records import Value
@@ -97,7 +97,7 @@ def measure_distances(
     as that one. Raises `InputError` for fewer than two datasets, two of one name, an unknown measure or probe, and
     where no measure applies at all.
     """
-    chosen = _chosen(measures)
+    chosen = of_kind("distance", measures, "it is a score: whence score SOURCE TARGET takes it")
     names = [dataset.name for dataset in datasets]
     if len(datasets) < 2:
         raise InputError(f"a distance takes two datasets or more; {len(datasets)} given")
@@ -142,16 +142,6 @@ def _embed_all(seen: Sequence[Seen], say: Say) -> None:
         with suppress(InputError):
             subsets = len(eye.embeddings.values)
             say(f"{eye.name}: {subsets} embeddings in {time.perf_counter() - started:.1f} s")
-
-
-def _chosen(names: Sequence[str]) -> list[Measure]:
-    distances = {name: measure for name, measure in all_measures().items() if measure.kind == "distance"}
-    for name in names:
-        if get(name).kind != "distance":
-            raise unknown_name(
-                "distance", name, distances, "it is a score: whence score SOURCE TARGET takes it"
-            )
-    return [distances[name] for name in dict.fromkeys(names)] or list(distances.values())
 
 
 def _pairs(seen: Sequence[Seen], measure: Measure) -> list[tuple[Seen, Seen]]:

@@ -50,6 +50,14 @@ class Track:
         """Fold-epochs of fine-tuning every source on every fold."""
         return float(self.sources * self.folds * self.epochs)
 
+    def after(self, share: float) -> int:
+        """The epoch at which a share of them is done, 1 at least."""
+        return max(1, round(share * self.epochs))
+
+    def first_trial(self, source: int) -> Trial:
+        """What every source that takes part begins with."""
+        return Trial(source, 0, self.after(ROUNDS[0]))
+
 
 @dataclass(frozen=True)
 class Step:
@@ -113,7 +121,7 @@ def _halving(track: Track, runs: Sequence[Run], believe: Believe, before: Sequen
     seen = dict[tuple[int, int], Run]()
     reached = {(run.source, run.fold): run for run in runs}
     for share in ROUNDS:
-        epochs = _epochs(track, share)
+        epochs = track.after(share)
         trials = [Trial(source, fold, epochs) for fold in range(folds) for source in alive]
         if any(not _reached(runs, trial) for trial in trials):
             return trials
@@ -142,14 +150,10 @@ def _whole(track: Track, source: int) -> list[Trial]:
     return [Trial(source, fold, track.epochs) for fold in range(track.folds)]
 
 
-def _epochs(track: Track, share: float) -> int:
-    return max(1, round(share * track.epochs))
-
-
 def _halving_cost(track: Track, sources: int, folds: int) -> float:
     total, before, alive = 0.0, 0, sources
     for share in ROUNDS:
-        epochs = _epochs(track, share)
+        epochs = track.after(share)
         total += alive * folds * (epochs - before)
         before, alive = epochs, max(1, alive // 2)
     return total

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from whence.data import Dataset, Fold
 from whence.errors import InputError, WorkFailed
 from whence.recommend.candidates import Start
 from whence.recommend.pace import Run
-from whence.recommend.race import Step, Track, Trial, next_step, spent
+from whence.recommend.race import Track, Trial, leading, next_step, spent
 from whence.recommend.reasons import race_told
 from whence.recommend.situation import Situation
 from whence.study.engines import Engine
@@ -34,12 +34,12 @@ class Budget:
     sources: float | None = None
     text: str = ""
 
-    def fold_epochs(self, track: Track, each: float, workers: int) -> float:
-        """In epochs of one fold, where one takes `each` seconds."""
+    def fold_epochs(self, track: Track, each: float, at_a_time: int) -> float:
+        """In epochs of one fold, where one takes `each` seconds and so many run at a time."""
         if self.sources is not None:
             return self.sources * track.folds * track.epochs
         assert self.seconds is not None
-        return self.seconds * workers / max(each, 1e-9)
+        return self.seconds * at_a_time / max(each, 1e-9)
 
 
 def read_budget(text: str) -> Budget:
@@ -100,7 +100,6 @@ def run_race(
     folds: int,
     seed: int,
     device: str,
-    workers: int,
     say: Say,
 ) -> Raced:
     """Race the candidates of `situation`, whose weights are those of `starts`, until settled or out of budget.
@@ -132,25 +131,20 @@ def run_race(
                 f"validation AUC {curve[-1]:.3f} ({took:.0f} s)")  # fmt: skip
 
     each = 0.0
-    if (
-        jobs and budget.seconds is not None
-    ):  # the first trial, of the first source, tells how fast this machine is
+    if jobs and budget.seconds is not None:
+        # the first trial, of the first source, tells how fast this machine is
         first = next(source for source in situation.before if source not in situation.known)
-        trial = Trial(first, 0, max(1, round(whole / 4)))
-        run([trial])
-        each = seconds / trial.epochs
-    track = Track(track.sources, folds, whole, budget.fold_epochs(track, each, workers), track.known)
+        run([track.first_trial(first)])
+        each = seconds / runs[first, 0].epochs
+    track = replace(track, budget=budget.fold_epochs(track, each, engine.slots))
     say(
         f"racing {len(jobs) // folds} sources for {track.budget:.0f} of {track.whole:.0f} fold-epochs at most"
     )
-    while (step := _next(track, runs, situation)).trials:
+    while (step := next_step(track, list(runs.values()), situation.believe, situation.before)).trials:
         run(step.trials)
-    _tidy(jobs, step, situation)
+    winner = leading(step.belief, situation.before, track.known | {source for source, _ in runs})
+    _forget_all_but(winner, jobs)
     return Raced(list(runs.values()), track, seconds, step.over)
-
-
-def _next(track: Track, runs: dict[tuple[int, int], Run], situation: Situation) -> Step:
-    return next_step(track, list(runs.values()), situation.believe, situation.before)
 
 
 def _named(start: Start) -> str:
@@ -174,9 +168,8 @@ def _run(trial: Trial, curve: tuple[float, ...], fold: Fold, whole: int) -> Run:
     return Run(trial.source, trial.fold, whole, curve, len(fold.validation))
 
 
-def _tidy(jobs: dict[tuple[int, int], Job], step: Step, situation: Situation) -> None:
-    """Delete the networks of all but the winner's runs: they are as large as checkpoints, and can be trained again."""
-    winner = step.belief.order[0]
+def _forget_all_but(winner: int, jobs: dict[tuple[int, int], Job]) -> None:
+    """Delete the networks of the others' runs: they are as large as checkpoints, and can be trained again."""
     for (source, _), job in jobs.items():
         if source != winner:
             forget_trial(job)

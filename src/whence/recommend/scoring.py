@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from whence.data import Dataset, cut
-from whence.errors import InputError, unknown_name
+from whence.errors import InputError
 from whence.features.extract import layers as extract_layers
 from whence.features.gradients import triplet_gradients
-from whence.measures import Measure, MeasureWarning, Prepared, all_measures, get, interval, prepare
+from whence.measures import Measure, MeasureWarning, Prepared, get, interval, of_kind, prepare
 from whence.nets.backbone import check_backbone, check_image_size
 from whence.nets.head import lacks_head
 from whence.nets.layers import LOGITS, PENULTIMATE
@@ -78,7 +78,7 @@ def score_sources(
     folds use the study's own. A measure that does not apply is left out with the reason. Raises `InputError`
     for a source that cannot be opened, an unknown measure or layer, and where no measure applies at all.
     """
-    chosen = _chosen(measures)
+    chosen = of_kind("score", measures, "it is a distance: whence distance A B takes it")
     found: list[Scored] = []
     left_out: list[tuple[str, str, str]] = []
     folds = _folds(target, settings) if any(measure.takes("folds") for measure in chosen) else None
@@ -215,14 +215,6 @@ def _value(measure: Measure, evidence: Evidence, layer: str, folds: Any) -> Scor
     return Scored(
         Value(measure.name, measure.kind, *names, value, low, high, seconds), layer, evidence.backbone, note
     )
-
-
-def _chosen(names: Sequence[str]) -> list[Measure]:
-    scores = {name: measure for name, measure in all_measures().items() if measure.kind == "score"}
-    for name in names:
-        if get(name).kind != "score":
-            raise unknown_name("score", name, scores, "it is a distance: whence distance A B takes it")
-    return [scores[name] for name in dict.fromkeys(names)] or list(scores.values())
 
 
 def _folds(target: Dataset, settings: Settings) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:

@@ -13,6 +13,7 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from types import ModuleType
 
+from whence.data.threads import usable_cores
 from whence.paths import home
 from whence.study.engines._worker import NOT_WRITTEN, NOT_WRITTEN_ADVICE, STOPPED, work_in_process
 from whence.study.engines.contract import RETRIES, Ended, EngineKind, Options
@@ -27,7 +28,7 @@ class Local:
 
     def __init__(self, workers: int | None = None, gpus: Sequence[str] = (), retries: int = RETRIES) -> None:
         """Use `workers` processes at a time, by default one per GPU, or one per core that this process may use."""
-        self.slots = workers or len(gpus) or len(os.sched_getaffinity(0))
+        self.slots = workers or len(gpus) or usable_cores()
         self.gpus, self.retries = list(gpus), retries
         self.free = list(range(self.slots))
         self.running: dict[BaseProcess, tuple[Job, int]] = {}

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from whence.data.threads import usable_cores
 from whence.errors import WhenceError
 from whence.paths import home
 from whence.study import job as jobs
@@ -110,7 +111,7 @@ class Ray:
             self.ray.init(address=self.options.address, **plain)
             return
         self.ray.init(
-            num_cpus=self.options.workers or len(os.sched_getaffinity(0)),
+            num_cpus=self.options.workers or usable_cores(),
             include_dashboard=False,
             object_store_memory=STORE,
             _node_ip_address="127.0.0.1",

@@ -14,8 +14,6 @@ from pydantic import ValidationError
 from whence.errors import InputError, unknown_name
 from whence.study.engines.contract import Engine, EngineKind
 
-DEFAULT = "local"
-
 
 def all_engines() -> dict[str, EngineKind]:
     """Every engine by name, sorted; a built-in keeps its name against an outsider of the same name."""
