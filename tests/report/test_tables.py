@@ -16,7 +16,6 @@ from whence.report.tables import (
     data_table,
     pretraining_table,
     settings_table,
-    transferability_table,
     unconverged_table,
 )
 from whence.report.tidy import source_order, summarise, tidy_outcomes
@@ -26,7 +25,7 @@ Aucs = dict[tuple[str, str], list[float]]
 
 
 def table_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    return transferability_table(summarise(tidy_outcomes(pd.DataFrame(rows))))
+    return summarise(tidy_outcomes(pd.DataFrame(rows)))
 
 
 def mean_and_sd(values: list[float]) -> tuple[float, float]:

@@ -66,17 +66,6 @@ def pretraining_table(pretrainings: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def transferability_table(summary: pd.DataFrame) -> pd.DataFrame:
-    """Mean AUC and transferability (the paper's equation (1), percent) of each source on each target.
-
-    Columns: `target, configuration, source, source_full, auc, auc_sd, folds, transferability,
-    transferability_sd`. Transferability is the mean over folds of the relative gain over `none` on the same
-    fold; NaN where `none` was not measured, and for `none` itself.
-    """
-    columns = ["target", "configuration", "source", "source_full", "auc", "auc_sd", "folds"]
-    return summary[[*columns, "transferability", "transferability_sd"]].copy()
-
-
 def unconverged_table(tidy: pd.DataFrame, pretrainings: pd.DataFrame) -> pd.DataFrame:
     """The trainings that did not converge, those of one pair with one note together.
 
