@@ -43,8 +43,8 @@ def summarise(tidy: pd.DataFrame) -> pd.DataFrame:
     Columns: `configuration, target, source` (the short names), `source_full`, `auc`, `auc_sd`, `folds`,
     `transferability`, `transferability_sd` (percent), `not_converged` (a count of folds). Transferability is the mean
     over folds of the relative gain over `none` on the same fold (the paper's equation (1)); NaN where `none` was not
-    measured, and for `none` itself. The standard deviation has n − 1 in
-    its denominator and is NaN for one fold. Rows keep the order of targets, then of configurations; within these the best source comes first and `none` last.
+    measured, and for `none` itself. The standard deviation has n − 1 in its denominator and is NaN for one fold. Rows
+    keep the order of targets, then of configurations; within these the best source comes first and `none` last.
     """
     keys = ["configuration", "target_name", "source_name"]
     rows = tidy.groupby(keys, sort=False).agg(
