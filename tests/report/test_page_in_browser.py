@@ -58,6 +58,8 @@ def test_the_ranking_page(
     (marks,) = browser.run(MARKS)
     assert marks > 0
     assert browser.run(OVERFLOW) == 0
+    reasons = "Math.min(...[...document.querySelectorAll('tbody th .reason')].map(r => r.clientWidth || r.offsetWidth))"
+    assert browser.run(reasons) > 150  # a column in which words need not be broken
     assert browser.complaints() == []
 
 

@@ -95,6 +95,27 @@ def test_hostile_names_stay_text(
         assert Page(html).tags.count("script") == Page(plain).tags.count("script")
 
 
+def test_what_is_not_at_hand_is_told_in_sentences(ranking: dict[str, Any]) -> None:
+    """As `rank` documents it: reasons are a list, and a list is no sentence."""
+    away = {"source": "dtd", "reasons": ["second of nine", "tried on three"], "hint": "give it as file:PATH"}
+    text = Page(render_ranking({**ranking, "not_at_hand": [away]})).text
+    assert "second of nine; tried on three; give it as file:PATH" in text
+    assert "['" not in text
+
+
+def test_a_race_is_told_with_every_source_that_ran(ranking: dict[str, Any]) -> None:
+    runs = [
+        {"source": "dtd", "fold": fold, "epochs": epochs, "of": 12, "validation_auc": auc}
+        for fold, (epochs, auc) in enumerate([(12, 0.9), (3, 0.7)])
+    ]
+    text = Page(render_ranking({**ranking, "race": {"told": "It ended.", "runs": runs}})).text
+    assert "What the race showed" in text
+    assert "It ended." in text
+    assert "12 of 12, 3 of 12" in text
+    assert "0.800" in text
+    assert "What the race showed" not in Page(render_ranking(ranking)).text
+
+
 def test_not_measured_is_said(outcome: Make, study: Make) -> None:
     assert "not measured" in Page(render_study(study([outcome("a", "t", 1, 0.9)]))).text
 

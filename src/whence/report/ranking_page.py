@@ -183,5 +183,11 @@ def _away(entry: Any) -> dict[str, str]:
     """A source that is not at hand, and where to get it: a name, or a mapping with `source` and the rest."""
     if not isinstance(entry, dict):
         return {"source": str(entry), "where": ""}
-    rest = [str(value) for key, value in entry.items() if key != "source" and value]
-    return {"source": str(entry.get("source", "")), "where": " ".join(rest)}
+    rest = [
+        str(sentence)
+        for key, value in entry.items()
+        if key != "source"
+        for sentence in (value if isinstance(value, list | tuple) else [value])
+        if sentence
+    ]
+    return {"source": str(entry.get("source", "")), "where": "; ".join(rest)}
