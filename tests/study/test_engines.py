@@ -22,7 +22,7 @@ from whence.study.engines.local import Local
 from whence.study.job import Job
 from whence.study.ledger import Ledger
 
-MAY_DIFFER = {"seconds", "energy_kwh", "co2_g", "host"}
+MAY_DIFFER = {"seconds", "energy_kwh", "co2_g", "host", "engine"}
 _of_inline: list[dict[str, list[Any]]] = []
 
 
@@ -73,6 +73,7 @@ def test_every_engine_makes_the_same_ledger(
     status = study.run(device="cpu")
     assert (status.done, status.failed, status.waiting) == (9, 0, 0)
     assert ledger_of(study) == wanted
+    assert {row.engine for row in study.outcomes(device="cpu")} == {engine}
     assert not list(home().rglob(".*.tmp"))
     assert not list(home().rglob("*.state"))
 

@@ -70,5 +70,5 @@ def merge(
             print_table([dict(vars(conflict)) for conflict in conflicts])
     if conflicts:
         raise WorkFailed(
-            f"{len(conflicts)} conflicts between {first} and {second}; the merged tables in {output} keep the first's"
+            f"{len(conflicts)} {'conflict' if len(conflicts) == 1 else 'conflicts'} between {first} and {second}; the merged tables in {output} keep the first's"
         )

@@ -25,7 +25,7 @@ def work_in_process(job: Job, environment: dict[str, str]) -> None:
     os.environ.update(dict.fromkeys(THREADS, str(job.inputs.get("threads", 1))))
     stop_when_asked()
     try:
-        jobs.run(job, work_of(job.kind))
+        jobs.run(job, work_of(job.kind), "local")
     except Stopped:
         sys.exit(STOPPED)
     except OSError as error:

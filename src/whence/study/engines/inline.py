@@ -27,7 +27,7 @@ class Inline:
     def ended(self, seconds: float) -> list[Ended]:
         """Run the job that waits, however long it takes."""
         job = self.waiting.pop(0)
-        jobs.run(job, work_of(job.kind))
+        jobs.run(job, work_of(job.kind), "inline")
         return [Ended(job)]
 
     def stop(self, grace: float) -> None:

@@ -151,7 +151,7 @@ def do(document: dict[str, Any], there: str, storage: str | None) -> tuple[str, 
                 parcels.fetch(kind, key)
     _stop_when_cancelled()
     try:
-        state = jobs.run(job, work_of(job.kind))
+        state = jobs.run(job, work_of(job.kind), "ray")
     except Stopped:
         return "waiting", "it was asked to stop"
     except OSError as error:

@@ -119,7 +119,7 @@ def do(document: dict[str, Any], there: str, inside: bool) -> str:
     if not inside:
         stop_when_asked()
     try:
-        jobs.run(job, work_of(job.kind))
+        jobs.run(job, work_of(job.kind), "slurm")
     except Stopped:
         return "it was asked to stop"
     except OSError as error:
