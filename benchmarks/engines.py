@@ -3,7 +3,7 @@
     python benchmarks/engines.py [--jobs 12] [--epochs 40] [--workers 2]
 
 `ray` is a real Ray of two workers, of which one is killed in the middle by its pid; `slurm` is submitit's debug
-executor, which runs one job after the other. The jobs are one-core trainings, so that the least wall time of two workers
+executor, one job after the other. The jobs are one-core trainings, so that the least wall time of two workers
 is half of the jobs' seconds; what is more is the start of processes and libraries, and the driver. Exit code 1 where a
 ledger differs from that of `inline`.
 """
