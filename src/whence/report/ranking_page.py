@@ -117,7 +117,9 @@ def interval_chart(
     margin = 0.06 * (max(ends) - min(ends)) or 0.02
     scale_x = alt.Scale(domain=[min(ends) - margin, max(ends) + margin], nice=False, zero=False)
     scale_y = alt.Scale(domain=order)
-    x = alt.X("auc:Q", title="AUC", scale=scale_x, axis=alt.Axis(tickCount=5))
+    x = alt.X(
+        "auc:Q", title="AUC", scale=scale_x, axis=alt.Axis(tickCount=5, labelOverlap=True, labelSeparation=8)
+    )
     names = alt.Axis(ticks=False, domain=False, labelPadding=8, labelLimit=170, labelOverlap=False)
     numbers = alt.Axis(
         orient="right", title=None, labelExpr=lookup(labels), ticks=False, domain=False, labelPadding=8
