@@ -5,6 +5,7 @@ from whence.api.knowledge import add_knowledge, analyse_paper, evaluate_knowledg
 from whence.api.merging import merge_studies
 from whence.api.ranking import Ranking, rank
 from whence.api.scoring import score, scores, scores_document
+from whence.api.sharing import card, export_results, pull, push, reproduce
 from whence.api.similarity import distance, distances, distances_document, draw_distances
 from whence.api.study import Study
 from whence.api.training import Checkpoint, finetune, look, pretrain
@@ -16,18 +17,23 @@ __all__ = [
     "Study",
     "add_knowledge",
     "analyse_paper",
+    "card",
     "distance",
     "distances",
     "distances_document",
     "draw_distances",
     "evaluate_knowledge",
+    "export_results",
     "finetune",
     "look",
     "merge_studies",
     "open_dataset",
     "pretrain",
+    "pull",
+    "push",
     "raise_failures",
     "rank",
+    "reproduce",
     "score",
     "scores",
     "scores_document",

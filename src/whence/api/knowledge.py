@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from whence.report.paper import PaperAnalysis
 
 
-def add_knowledge(what: str | Path, *, device: str = "auto") -> str:
-    """Add a study's outcomes (its file) or a table of outcomes (CSV) to the knowledge base; the name it is kept under.
+def add_knowledge(what: str | Path, *, device: str = "auto") -> str | None:
+    """Add a study's outcomes (its file), somebody's results archive (.zip) or a table (CSV) to the knowledge base.
 
-    Raises `InputError` for a file that is neither, lacks a column, or holds no outcome.
+    Returns the name under which they are kept; None for an archive of which every outcome was known already. Raises
+    `InputError` for a file that is none of these or is refused, lacks a column, or holds no outcome.
     """
     from whence.knowledge import remember
     from whence.knowledge.tables import read_outcomes
@@ -28,6 +29,10 @@ def add_knowledge(what: str | Path, *, device: str = "auto") -> str:
                 f"the study of {str(path)!r} has no outcome yet; run it first: whence study run {path}"
             )
         return kept
+    if path.suffix == ".zip":
+        from whence.share.knowledge import add_results
+
+        return add_results(path)
     return remember(path.stem, read_outcomes(path), str(path.absolute()))
 
 

@@ -20,6 +20,7 @@ from whence.cli import (
     rate,
     run_job,
     score,
+    share,
     study,
 )
 
@@ -42,6 +43,7 @@ app.command("finetune")(finetune.finetune)
 app.command("look")(look.look)
 app.add_typer(study.app, name="study")
 app.add_typer(knowledge.app, name="knowledge")
+app.add_typer(share.app, name="share")
 app.command("paper")(paper.paper)
 app.command("run-job")(run_job.run_job)
 app.command("doctor")(doctor.doctor)

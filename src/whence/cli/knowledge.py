@@ -32,17 +32,22 @@ def list_known(json: Json = False, quiet: Quiet = False, seed: Seed = 1, device:
 @app.command()
 @verb
 def add(
-    what: Annotated[Path, typer.Argument(help="A study file (.yaml), or a table of outcomes (.csv).")],
+    what: Annotated[
+        Path, typer.Argument(help="A study file (.yaml), a table (.csv), or a results archive (.zip).")
+    ],
     json: Json = False,
     quiet: Quiet = False,
     seed: Seed = 1,
     device: Device = "auto",
 ) -> None:
-    """Add a study's outcomes, or a table with the columns study, source, target, backbone, auc."""
+    """Add a study's outcomes, somebody's results archive, or a table: study, source, target, backbone, auc."""
     from whence import api
 
     kept = api.add_knowledge(what, device=device)
-    print_json({"added": kept}) if json else print(f"added as {kept}")
+    if json:
+        print_json({"added": kept})
+    else:
+        print("every outcome in it was known already" if kept is None else f"added as {kept}")
 
 
 @app.command()

@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -29,11 +29,15 @@ _reporter: ContextVar[Progress | None] = ContextVar("download_progress", default
 
 @dataclass(frozen=True)
 class Remote:
-    """A file somewhere else. `md5`: any of these is right; empty where nobody has published one."""
+    """A file somewhere else. `md5`: any of these is right; empty where nobody has published one.
+
+    `token` lets us in at the URL's host; it is not sent to where that host redirects to, nor shown.
+    """
 
     url: str
     name: str
     md5: tuple[str, ...] = ()
+    token: str = field(default="", repr=False)
 
 
 @contextmanager
@@ -109,6 +113,8 @@ def _transfer(remote: Remote, part: Path) -> bool:
     request = urllib.request.Request(
         remote.url, headers={"User-Agent": "whence", "Accept-Encoding": "identity"}
     )
+    if remote.token:
+        request.add_unredirected_header("Authorization", f"Bearer {remote.token}")
     if have and (mark or remote.md5):
         request.add_header("Range", f"bytes={have}-")
     if (

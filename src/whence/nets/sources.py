@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import torch
 
-from whence.errors import InputError
+from whence.errors import InputError, unknown_name
 from whence.nets.backbone import build, check_backbone, pretrained_config
 from whence.nets.layouts import known_layouts
 from whence.nets.matching import Match
@@ -28,7 +28,8 @@ from whence.paths import building, home
 
 Kind = Literal["none", "weights", "dataset"]
 HUB_PATIENCE = 5  # seconds
-READY_SCHEMES = ("timm:", "hf-hub:", "file:")
+PULLED, PULLED_WEIGHTS = "pulled:", "model.safetensors"
+READY_SCHEMES = ("timm:", "hf-hub:", "file:", PULLED)
 TIMM = known_layouts()[0].title
 
 
@@ -68,9 +69,31 @@ def find_source(name: str, backbone: str, base: Path | None = None) -> Source:
         path = Path(name.removeprefix("file:")).expanduser()
         path = path if path.is_absolute() else (base or Path.cwd()) / path
         told = _told(path, check_fit(path, backbone))
+    elif name.startswith(PULLED):
+        path, told = pulled_weights(name), ""
+        check_fit(path, backbone)
     else:
         path, told = hub_weights(name, backbone), ""
     return Source(name, kind, path, weights_identity(path), told, own_size(name, backbone, path))
+
+
+def pulled_folder(name: str) -> Path:
+    """Where `whence share pull` keeps what it calls by this name."""
+    return home() / "pulled" / name
+
+
+def pulled_checkpoints() -> dict[str, Path]:
+    """The weights of every checkpoint that was pulled, by the name under which it is a source."""
+    found = sorted(pulled_folder("").glob(f"[!.]*/{PULLED_WEIGHTS}"))
+    return {PULLED + path.parent.name: path for path in found}
+
+
+def pulled_weights(name: str) -> Path:
+    """The weights of the source `pulled:NAME`. Raises `InputError` for one that was not pulled."""
+    known = pulled_checkpoints()
+    if name not in known:
+        raise unknown_name("source", name, known, "`whence share pull ADDRESS` brings one")
+    return known[name]
 
 
 def trained_on(path: Path) -> str | None:

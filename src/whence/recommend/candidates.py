@@ -16,7 +16,7 @@ from whence.features.extract import features
 from whence.features.kept import kept_path, read_kept
 from whence.measures import linear_probe_folds
 from whence.nets.backbone import check_backbone, check_image_size
-from whence.nets.sources import find_source, source_kind, trained_on
+from whence.nets.sources import PULLED, find_source, pulled_checkpoints, source_kind, trained_on
 from whence.nets.weights import read_record, weights_identity
 from whence.paths import home, read_json
 from whence.recommend.measured import Measured, measured_here
@@ -160,11 +160,15 @@ def ready(name: str, backbone: str) -> Start:
         return Start("none", "none")
     record = read_record(source.path)
     shown = f"file:{source.path.stem}" if name.startswith("file:") else name
-    return Start(shown, trained_on(source.path), source.path, source.identity, record.get("job", ""))
+    own = "" if name.startswith(PULLED) else record.get("job", "")  # somebody else's job is not known here
+    return Start(shown, trained_on(source.path), source.path, source.identity, own)
 
 
 def checkpoints(backbone: str) -> list[tuple[Start, str]]:
-    """Pretrained networks of this backbone in the cache, one per dataset and recipe, with the dataset's fingerprint."""
+    """Pretrained networks of this backbone in the cache, one per dataset and recipe, with the dataset's fingerprint.
+
+    First those that were trained here, then those that were pulled from others.
+    """
     found: dict[str, tuple[Start, str]] = {}
     for path in sorted((home() / "jobs" / "pretrain").glob("*/checkpoint.safetensors")):
         record = read_record(path)
@@ -175,4 +179,9 @@ def checkpoints(backbone: str) -> list[tuple[Start, str]]:
             name = f"{name} ({record['job'][:8]})"
         start = Start(name, record["trained_on"], path, weights_identity(path), record["job"])
         found[name] = (start, record["fingerprint"])
+    here = {start.identity for start, _ in found.values()}
+    for name, path in pulled_checkpoints().items():
+        record, identity = read_record(path), weights_identity(path)
+        if record["arch"] == backbone and identity not in here:  # else it is one of our own that came back
+            found[name] = (Start(name, record["trained_on"], path, identity), record["fingerprint"])
     return list(found.values())

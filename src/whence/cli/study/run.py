@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from whence.cli.common import Device, Json, Quiet, SkipUnreadable, Workers, say, speaker, verb
-from whence.cli.study.common import File, SeedOfFile, open_study
+from whence.cli.study.again import run_again
+from whence.cli.study.common import SeedOfFile, open_study
 from whence.cli.study.forecast import tell_forecast
 from whence.cli.study.status import tell
 
 
 @verb
 def run(
-    file: File,
+    file: Annotated[
+        Path, typer.Argument(help="The study file (YAML), or somebody's results archive (.zip).")
+    ],
+    data: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=PATH", help="Where a dataset or weights of an archive lie; repeatable."),
+    ] = None,
     workers: Workers = None,
     engine: Annotated[
         str | None, typer.Option(help="local (default), inline, ray, slurm, or a name of yours.")
@@ -43,10 +51,26 @@ def run(
     seed: SeedOfFile = None,
     device: Device = "auto",
 ) -> None:
-    """Run what is missing of a study. Cut off? Type the same command: what is done is not done again."""
+    """Run what is missing of a study. Cut off? Type the same command: what is done is not done again.
+
+    The study of an archive is run again where its data are at hand, and compared fold by fold.
+    """
     from whence.api import raise_failures
     from whence.cli.bars import shown
+    from whence.errors import InputError
 
+    if file.suffix == ".zip":
+        if dry_run or only or max_hours is not None or mlflow_uri or seed is not None:
+            raise InputError(
+                f"{file} is run again as it was: --dry-run, --only, --max-hours, --mlflow-uri and --seed are not for "
+                "archives"
+            )
+        run_again(file, data or [], engine, options_of(engine_option or []), workers, device, json, quiet)
+        return
+    if data:
+        raise InputError(
+            f"--data is for results archives (.zip); the study file {file} names its data itself"
+        )
     study = open_study(file, seed)
     if dry_run:
         found = study.forecast(
