@@ -10,6 +10,7 @@ import pickle
 import stat
 import struct
 import tarfile
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -189,7 +190,9 @@ def zipped(members: list[tuple[str | zipfile.ZipInfo, bytes]]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as held:
         for name, data in members:
-            held.writestr(name, data)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a name that comes twice is meant
+                held.writestr(name, data)
     return buffer.getvalue()
 
 

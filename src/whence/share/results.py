@@ -22,7 +22,7 @@ from whence.data.named import known_schemes
 from whence.diagnosis import versions
 from whence.errors import InputError
 from whence.nets.sources import source_kind
-from whence.records import Outcome
+from whence.records import Outcome, as_row
 from whence.share.archive import read_archive, write_archive
 from whence.share.cards import croissant, dataset_card, study_card
 from whence.share.parcel import CARD
@@ -104,17 +104,20 @@ def read_results(path: Path) -> Results:
         told = {name: hashlib.sha256(data).hexdigest() for name, data in members.items() if name != INDEX}
         if told != index["files"] or not set(MEMBERS) - {INDEX} <= set(told):
             raise ValueError("its files are not those that its checksums tell of")
-        study = make_study(yaml.safe_load(members[STUDY]), f"the study file in {path.name}")
+        study = make_study(yaml.safe_load(members[STUDY]), STUDY)
         datasets = {str(name): _read_facts(one) for name, one in index["datasets"].items()}
         weights = {str(name): dict(one) for name, one in index["weights"].items()}
         known = {str(name): str(number) for name, number in index["versions"].items()}
+        measured = _measured(members)
         _check_printable([*datasets, *weights, *(one["name"] for one in datasets.values())])
+    except InputError as error:
+        raise InputError(f"{str(path)!r} is refused: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError, yaml.YAMLError) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise InputError(
             f"{str(path)!r} is refused: it is no results archive of whence ({reason})"
         ) from error
-    return Results(study, datasets, weights, known, _measured(path, members))
+    return Results(study, datasets, weights, known, measured)
 
 
 def _names(plan: Plan) -> tuple[dict[str, str], dict[str, Dataset]]:
@@ -206,15 +209,19 @@ def _tables(rows: list[Measured]) -> dict[str, bytes]:
         return {name: (Path(scratch) / name).read_bytes() for name in FILES.values()}
 
 
-def _measured(path: Path, members: Mapping[str, bytes]) -> list[Measured]:
+def _measured(members: Mapping[str, bytes]) -> list[Measured]:
     with tempfile.TemporaryDirectory() as scratch:
         for name in FILES.values():
             (Path(scratch) / name).write_bytes(members[name])
         try:
-            return import_tables(Path(scratch))
+            found = import_tables(Path(scratch))
         except InputError as error:
-            told = str(error).replace(f"{scratch}/", "").partition("; move it away")[0]
-            raise InputError(f"{str(path)!r} is refused: {told}") from error
+            raise InputError(str(error).replace(f"{scratch}/", "").partition("; move it away")[0]) from error
+    outside = [one.row.auc for one in found if not 0 <= one.row.auc <= 1]
+    if outside:
+        raise InputError(f"it holds an AUC of {outside[0]}; accepted: 0 to 1")
+    _check_printable([text for one in found for text in as_row(one.row).values() if isinstance(text, str)])
+    return found
 
 
 def _body(card: str) -> str:
