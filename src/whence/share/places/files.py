@@ -12,7 +12,7 @@ from typing import IO, Any
 from whence.errors import InputError
 from whence.share.parcel import Content, Kind
 
-BLOCK = 1 << 22  # bytes
+BLOCK = 1 << 23  # bytes
 ATTEMPTS = 4
 
 
@@ -46,7 +46,7 @@ class FilePlace:
     def read(self, name: str, most: int) -> bytes:
         """The first `most` bytes of a regular file."""
         self._regular(name)
-        with self.fs.open(self._path(name), "rb") as file:
+        with self._opened(name) as file:
             data: bytes = file.read(most)
             return data
 
@@ -72,17 +72,21 @@ class FilePlace:
                 self.fs.mv(part, self._path(name))
 
     def _append(self, name: str, target: Path, size: int) -> None:
-        with target.open("ab") as out, self.fs.open(self._path(name), "rb") as file:
+        with target.open("ab") as out, self._opened(name) as file:
             file.seek(out.tell())
             while (left := size - out.tell()) > 0 and (block := file.read(min(BLOCK, left))):
                 out.write(block)
                 out.flush()
 
+    def _opened(self, name: str) -> Any:
+        """A file to read from in blocks: of a remote one each is asked for by itself, and nothing beyond it."""
+        return self.fs.open(self._path(name), "rb", cache_type="none")
+
     def _has(self, name: str, content: Content) -> bool:
         path = self._path(name)
         if not self.fs.exists(path) or self.fs.size(path) != content.bytes:
             return False
-        with self.fs.open(path, "rb") as file:
+        with self._opened(name) as file:
             return _sha256(file) == content.sha256
 
     def _path(self, name: str) -> str:
