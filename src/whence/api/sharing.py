@@ -193,7 +193,8 @@ def reproduce(
 ) -> Reproduction:
     """Run the study of a results archive again and compare with what is in it, fold by fold.
 
-    Its results stand in `folder`, by default one called as the archive, beside it. See `whence.share.reproduce` for
+    Its results stand in `folder`, by default `NAME-again` beside `NAME.zip`. Jobs that this machine has done before are
+    not done again: an empty `$WHENCE_HOME` makes it measure all. See `whence.share.reproduce` for
     where data are looked for and what is raised.
     """
     from whence.nets.forward import check_device
@@ -202,6 +203,5 @@ def reproduce(
 
     path, device = Path(archive), check_device(device)
     chosen = make_engine(engine, engine_options, workers=workers, device=device)
-    return run_again(
-        path, Path(folder or path.with_suffix("")), chosen, data=data, device=device, watchers=watchers, say=say
-    )  # fmt: skip
+    into = Path(folder or path.with_name(f"{path.stem}-again"))
+    return run_again(path, into, chosen, data=data, device=device, watchers=watchers, say=say)

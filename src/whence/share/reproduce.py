@@ -65,8 +65,9 @@ def reproduce(
     """Run the study of a results archive again, its results in `folder`, and compare fold by fold.
 
     Datasets are taken from where `data` (NAME=PATH) says, by their public names, or from where this machine has had
-    them, and must have the study's fingerprints. What is not here is left out and told. Raises `InputError` for an
-    archive that is refused, and where nothing of it can be run.
+    them, and must have the study's fingerprints. What is not here is left out and told. The outcomes do not become
+    experience by this: `whence knowledge add` takes the archive. Raises `InputError` for an archive that is refused,
+    and where nothing of it can be run.
     """
     results = read_results(archive)
     found = find_data(results, data, say)
@@ -74,7 +75,7 @@ def reproduce(
     plan = make_plan(study, device=device, opened=found.datasets, say=say)
     for line in (*(f"warning: {warning}" for warning in plan.warnings), *plan.notes):
         say(line)
-    status = run(plan, folder, engine, say, watchers=watchers)
+    status = run(plan, folder, engine, say, watchers=watchers, remember=False)
     folds = compare_folds(results.measured, _measured(plan, folder, labels))
     return Reproduction(
         results.study.name,

@@ -56,13 +56,15 @@ def run(
     watchers: Sequence[Watcher] = (),
     only: Sequence[str] = (),
     max_hours: float = math.inf,
+    remember: bool = True,
 ) -> Status:
     """Run what is missing of a study, keeping its ledger and tables in `folder`.
 
     First its data are looked over: see `whence.study.preflight`, which raises `InputError` for leakage.
     What the ledger, the exported tables or job folders hold already is not done again. Failed jobs are tried
     once more. With `only`, just the jobs so named are run, and what they need; after `max_hours` no job is begun
-    that would not end in time. Returns where the study stands at the end; failures are in it, not raised.
+    that would not end in time. With `remember`, the outcomes become experience for rankings. Returns where the study
+    stands at the end; failures are in it, not raised.
     """
     until, wanted = time.monotonic() + 3600 * max_hours, selected(plan, only)
     look_over(plan, say)
@@ -91,7 +93,8 @@ def run(
             for watcher in seen:
                 watcher.close()
         export_tables(ledger, folder, plan.keys)
-        remember_study(plan, ledger, folder)
+        if remember:
+            remember_study(plan, ledger, folder)
         return status(plan, ledger.jobs(), book.reasons)
 
 
