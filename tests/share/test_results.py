@@ -91,7 +91,7 @@ def test_the_archive_tells_what_was_measured_and_nothing_of_the_place(
     assert {row.host for row in done.outcomes(device="cpu")} == {"radiology-pc-7"}
     archive = tmp_path / "mini.zip"
     told = whence("share", "export", study, "-o", archive, "--device", "cpu")
-    assert told["bytes"] == archive.stat().st_size
+    assert told == {"files": [{"file": str(archive), "bytes": archive.stat().st_size}]}
     members = read_archive(archive, MEMBERS)
     members["predictions.csv"] = gzip.decompress(members["predictions.csv.gz"])
     for data in (*members.values(), archive.read_bytes()):

@@ -71,14 +71,28 @@ def pull(address: str, *, name: str | None = None, say: Say = silent) -> Pulled:
 
 
 def export_results(
-    study: str | Path, path: str | Path, *, licence: str | None = None, device: str = "auto"
-) -> Path:
-    """Write a study's results as one archive that `whence knowledge add` takes elsewhere; return its path."""
+    study: str | Path,
+    path: str | Path,
+    *,
+    format: str = "archive",
+    licence: str | None = None,
+    device: str = "auto",
+) -> list[Path]:
+    """Write a study's results for others; return the files.
+
+    As `archive`, one zip that `whence knowledge add` and `whence study run` take elsewhere; as `openml`, a new folder
+    of tasks, runs and evaluations that openml-python can publish. Raises `InputError` for a study without an outcome.
+    """
+    from whence.share.openml import export_openml
     from whence.share.results import write_results
 
-    found = Study.from_file(study)
-    write_results(found.plan(device=device), found.folder, Path(path), licence)
-    return Path(path)
+    if format not in ("archive", "openml"):
+        raise unknown_name("format", format, ["archive", "openml"])
+    found, path = Study.from_file(study), Path(path)
+    if format == "openml":
+        return export_openml(found.plan(device=device), found.folder, path)
+    write_results(found.plan(device=device), found.folder, path, licence)
+    return [path]
 
 
 def card(

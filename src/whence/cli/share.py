@@ -95,7 +95,10 @@ def pull(
 @verb
 def export(
     study: Annotated[Path, typer.Argument(help="The study file (YAML).")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The archive to write, such as study.zip.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The archive (.zip), or OpenML's folder, to write.")
+    ],
+    format: Annotated[str, typer.Option(help="archive, or openml: tasks, runs and evaluations.")] = "archive",
     licence: Licence = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -105,8 +108,11 @@ def export(
     """Write a study's results as one archive for others: tables and cards, no image, no file's or folder's name."""
     from whence import api
 
-    path = api.export_results(study, output, licence=licence, device=device)
-    print_json({"archive": str(path), "bytes": path.stat().st_size}) if json else print(path)
+    files = api.export_results(study, output, format=format, licence=licence, device=device)
+    if json:
+        print_json({"files": [{"file": str(file), "bytes": file.stat().st_size} for file in files]})
+    else:
+        print(output)
 
 
 @app.command()
