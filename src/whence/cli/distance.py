@@ -41,7 +41,7 @@ def distance(
         typer.Option("-o", "--output", help="Also draw a clustered heat map: .svg, .pdf, .png or .html."),
     ] = None,
     probe: Annotated[
-        str, typer.Option(help="The network that looks: imagenet, file:PATH, timm:MODEL, none.")
+        str, typer.Option(help="The network that looks: imagenet, file:PATH, pulled:NAME, timm:MODEL, none.")
     ] = "imagenet",
     protocol: Annotated[
         str, typer.Option(help="Task2Vec's subsets: halves, or paper (100 subsets of 1 %).")

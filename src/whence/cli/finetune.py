@@ -24,7 +24,9 @@ from whence.cli.common import (
 
 @verb
 def finetune(
-    source: Annotated[str, typer.Argument(help="none, imagenet, file:PATH, timm:MODEL, or a dataset.")],
+    source: Annotated[
+        str, typer.Argument(help="none, imagenet, file:PATH, pulled:NAME, timm:MODEL, or a dataset.")
+    ],
     target: Annotated[str, typer.Argument(help="Path or name of the dataset to do well on.")],
     backbone: Backbone = "resnet50",
     recipe: RecipeName = "small",

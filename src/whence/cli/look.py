@@ -12,7 +12,9 @@ from whence.cli.common import Backbone, Device, Json, Quiet, RecipeName, Seed, p
 
 @verb
 def look(
-    source: Annotated[str, typer.Argument(help="none, imagenet, file:PATH, timm:MODEL, or a dataset.")],
+    source: Annotated[
+        str, typer.Argument(help="none, imagenet, file:PATH, pulled:NAME, timm:MODEL, or a dataset.")
+    ],
     target: Annotated[str, typer.Argument(help="Path or name of the dataset.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder for the pictures.")],
     layer: Annotated[

@@ -36,7 +36,9 @@ def rank(
     target: Annotated[str, typer.Argument(help="Path or name of the dataset to do well on.")],
     sources: Annotated[
         str | None,
-        typer.Option(help="Comma-separated: none, imagenet, file:PATH, timm:MODEL, datasets pretrained on."),
+        typer.Option(
+            help="Comma-separated: none, imagenet, file:PATH, pulled:NAME, timm:MODEL, datasets pretrained on."
+        ),
     ] = None,
     backbone: Backbone = "resnet50",
     size: Size = 64,
