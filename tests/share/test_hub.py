@@ -202,7 +202,10 @@ def test_the_token_is_nowhere(
     assert whence("share", "pull", "hf:lab/textures") == 0
     monkeypatch.setenv("HF_TOKEN", wrong)
     assert whence("share", "push", str(path), "--to", "hf:lab/other") == 2
-    assert "does not let us in to send (401); set HF_TOKEN, or log in by: hf auth login" in said[-1]
+    assert (
+        "does not let us in to send (401); check its spelling, or set HF_TOKEN, or log in by: hf auth login"
+        in said[-1]
+    )
     sent = [data for repo in hub.repos.values() for data in repo.files.values()]
     kept = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
     assert len(kept) > 5
@@ -253,6 +256,18 @@ def test_train_push_wipe_pull_rank_and_plain_timm(
     ]
     assert {row["source"] for row in ranking} == {source, "none"}
     assert "probe AUC" in str(ranking)
+    study = {
+        "sources": [source],
+        "targets": ["xrays"],
+        "backbone": "test_resnet",
+        "recipe": recipe,
+        "folds": 2,
+    }
+    (tmp_path / "study.yaml").write_text(json.dumps(study))
+    whence("study", "run", "study.yaml", "--engine", "inline", "--device", "cpu")
+    written = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert {"ledger.db", "log.txt", "README.md", "result.json"} <= {file.name for file in written}
+    assert not [file for file in written if TOKEN.encode() in file.read_bytes()]
 
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("HF_", "WHENCE_"))

@@ -45,7 +45,9 @@ def test_a_checkpoint_goes_to_a_project_and_back(
     osf.public = False
     assert (pull(where).folder / "model.safetensors").read_bytes() == path.read_bytes()
     monkeypatch.delenv("OSF_TOKEN")
-    with pytest.raises(InputError, match=r"does not let us in to take \(401\); set OSF_TOKEN"):
+    with pytest.raises(
+        InputError, match=r"does not let us in to take \(401\); check its spelling, or set OSF_TOKEN"
+    ):
         pull(where, name="again")
     osf.public = True
     assert pull(where, name="again").fresh
@@ -142,7 +144,7 @@ def test_the_token_goes_to_osf_alone_and_is_never_told(
     monkeypatch.setenv("OSF_TOKEN", "wrongwrongwrong")
     done = CliRunner().invoke(app, ["share", "push", str(path), "--to", "osf:ab3de/more"])
     assert done.exit_code == 2
-    assert "does not let us in to send (401); set OSF_TOKEN" in done.stderr
+    assert "does not let us in to send (401); check its spelling, or set OSF_TOKEN" in done.stderr
     said.append(done.stderr)
     kept = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
     for token in (TOKEN, "wrongwrongwrong"):

@@ -23,6 +23,7 @@ from whence.nets.weights import file_sha256, read_record, read_weights
 from whence.recommend.candidates import find_candidates
 from whence.share.licensing import licence_for
 from whence.share.parcel import MANIFEST
+from whence.share.places.files import FilePlace
 from whence.share.pull import pull
 from whence.share.push import Pushed, push_checkpoint
 
@@ -86,6 +87,12 @@ def test_any_file_system_of_fsspec_will_do(make_checkpoint: Callable[..., Path])
         pull("nowhere://x")
     with pytest.raises(InputError, match="does not exist"):
         pull("memory://lab/nothing")
+
+
+def test_a_password_in_an_address_is_not_told() -> None:
+    place = FilePlace.at("memory://user:secret@host/folder?signature=secret")
+    assert place.address == "memory://host/folder"
+    assert FilePlace.at("a@b/c?d").address == "a@b/c?d"
 
 
 def test_a_dry_run_lists_every_file_and_writes_nothing(
@@ -273,6 +280,14 @@ def test_the_licence_check_stands_at_the_door(
         path.unlink()
     path.parent.rmdir()
     assert tree(tmp_path) == before
+    given = make_checkpoint("given")
+    assert whence("share", "push", given, "--to", tmp_path / "given", "--licence", "MIT")["licence"] == "MIT"
+    card = (tmp_path / "given" / "README.md").read_text()
+    assert "license: mit" in card
+    assert (
+        "MIT, as whoever shared them chose; the images from which the weights were made are under CC BY 4.0"
+        in card
+    )
     unknown = make_checkpoint(licence="")
     done = CliRunner().invoke(app, ["share", "push", str(unknown), "--to", str(tmp_path / "out")])
     assert done.exit_code == 0

@@ -22,6 +22,8 @@ from whence.knowledge import own_outcomes
 from whence.records import Outcome, Prediction
 from whence.share.agreement import best_sources, compare_folds, counted
 from whence.share.archive import read_archive, write_archive
+from whence.share.pull import pull
+from whence.share.push import push_checkpoint
 from whence.share.results import INDEX, MEMBERS, write_results
 from whence.study import work
 from whence.study.ledger import Measured
@@ -130,6 +132,42 @@ def test_what_is_not_at_hand_is_left_out_and_told(elsewhere: Path) -> None:
     assert "are not at hand: --data natural=PATH" in done.stderr
     assert "2 equal, 2 not run" in done.stdout
     assert "not run" in done.stdout
+
+
+def test_weights_are_found_by_their_bytes(
+    elsewhere: Path, make_checkpoint: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A study that started from a file, ImageNet's weights, and what was pulled under another name there."""
+    monkeypatch.setenv("WHENCE_HOME", str(tmp_path / "whence-home"))
+    here, imagenet = make_checkpoint("start"), tmp_path / "whence-home" / "weights" / "test_resnet.r160_in1k"
+    pushed = make_checkpoint("shared", seed=7)
+    push_checkpoint(pushed, str(tmp_path / "parcel"), name="textures", say=print)
+    pull(str(tmp_path / "parcel"))
+    imagenet.mkdir(parents=True)
+    shutil.copy(make_checkpoint("imagenet", seed=8), imagenet / "weights.safetensors")
+    recipe = {"base": "small", "size": 16, "epochs": 1, "batch": 8}
+    fields = {
+        "name": "more",
+        "sources": [f"file:{here}", "pulled:textures", "imagenet", "none"],
+        "targets": ["knees"],
+        "backbone": "test_resnet",
+        "recipe": recipe,
+        "folds": 2,
+    }
+    study = Study.from_fields(fields, tmp_path / "more")
+    study.run(engine="inline", device="cpu")
+    write_results(study.plan(device="cpu"), study.folder, Path("mini.zip"))
+
+    monkeypatch.setenv("WHENCE_HOME", str(tmp_path / "there" / "home"))
+    found = whence(*RUN, "--data", "knees=knees", code=1)
+    assert set(found["missing"]) == {"file:start", "pulled:textures", "imagenet"}
+    assert found["agreement"] == {EQUAL: 2, NOISE: 0, DIFFERS: 0, NOT_RUN: 6}
+    assert "is not the study's weights" in whence(*RUN, "--data", f"file:start={pushed}", code=2)
+    pull(str(tmp_path / "parcel"), name="another")
+    shutil.copytree(imagenet, tmp_path / "there" / "home" / "weights" / imagenet.name)
+    found = whence(*RUN, "--data", f"file:start={here}")
+    assert found["agreement"] == {EQUAL: 8, NOISE: 0, DIFFERS: 0, NOT_RUN: 0}
+    assert {one["source"] for one in found["folds"]} == {"file:start", "pulled:textures", "imagenet", "none"}
 
 
 def test_a_job_that_fails_is_told(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ def score(
         list[str],
         typer.Argument(
             metavar="SOURCE... TARGET",
-            help="Sources (none, imagenet, file:PATH, pulled:NAME, timm:MODEL, a dataset pretrained on), then the target.",
+            help="Sources (none, imagenet, file:PATH, pulled:NAME, timm:MODEL, a pretrained dataset), then the target.",
         ),
     ],
     measure: Annotated[

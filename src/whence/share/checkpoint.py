@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +34,7 @@ def pack_checkpoint(
     data = known_card(record.get("trained_on", ""))
     of_data = (data.licence if data else None) or record.get("licence") or None
     chosen, told = licence_for(of_data, licence, path.name)
-    shown = replace(data or Card(record.get("trained_on", "")), licence=chosen)
-    text = checkpoint_card(path, row=own_row(path), data=shown, outcomes=outcomes)
+    text = checkpoint_card(path, row=own_row(path), data=data, outcomes=outcomes, licence=chosen)
     (scratch / CARD).write_text(text, encoding="utf-8")
     write_json(scratch / CONFIG, timm_config(record))
     return {CARD: scratch / CARD, CONFIG: scratch / CONFIG, WEIGHTS: path}, chosen, told

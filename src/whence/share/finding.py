@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from whence.data import Dataset, open_dataset
 from whence.errors import InputError, unknown_name
-from whence.nets.sources import pulled_checkpoints
+from whence.nets.sources import PULLED, find_source, pulled_checkpoints
 from whence.nets.weights import read_record, weights_identity
 from whence.paths import home
 from whence.share.results import Results, is_public
@@ -20,7 +21,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class AtHand:
-    """What of a study is here, by the study's own names: open datasets, weights files, and why the rest is not."""
+    """What of a study is here, by the study's own names: open datasets, files of weights, and why the rest is not."""
 
     datasets: dict[str, Dataset]
     weights: dict[str, Path]
@@ -28,41 +29,33 @@ class AtHand:
 
 
 def find_data(results: Results, told: Sequence[str], say: Say) -> AtHand:
-    """Open every dataset and find every weights file of a study, each checked to be the very same.
+    """Open every dataset and find all weights of a study, each checked to be the very same.
 
     `told` are words NAME=PATH for those that are not found by themselves. Other data than the study's are refused:
     `InputError`, which also names a word that is none of the study's.
     """
-    names = [*results.datasets, *(name for name in results.weights if name.startswith("file:"))]
-    given = dict(_given(word, names) for word in told)
-    datasets: dict[str, Dataset] = {}
-    missing: dict[str, str] = {}
+    given = dict(_given(word, [*results.datasets, *results.weights]) for word in told)
+    found = AtHand({}, {}, {})
     for name, facts in results.datasets.items():
-        try:
-            dataset = _dataset(name, facts, given.get(name), say)
-        except InputError as error:
-            if name in given:
-                raise
-            missing[name] = str(error)
-        else:
-            datasets[name] = replace(dataset, name=facts["name"])
-    weights: dict[str, Path] = {}
-    for name in (name for name in names if name.startswith("file:")):
-        identities = set(results.weights[name]["identity"].values())
+        with _told_missing(found, name, given):
+            found.datasets[name] = replace(_dataset(name, facts, given.get(name), say), name=facts["name"])
+    for name, facts in results.weights.items():
+        with _told_missing(found, name, given):
+            path = _weights(name, facts["identity"], given.get(name), say)
+            if path is not None:
+                found.weights[name] = path
+    return found
+
+
+@contextmanager
+def _told_missing(found: AtHand, name: str, given: Mapping[str, str]) -> Iterator[None]:
+    """Note why something is not at hand; what was said to be it and is not, is an error."""
+    try:
+        yield
+    except InputError as error:
         if name in given:
-            path = Path(given[name]).expanduser().absolute()
-            if not path.is_file() or weights_identity(path) not in identities:
-                raise InputError(
-                    f"--data {name}={path} are not the study's weights; give the file whose bytes they are"
-                )
-            weights[name] = path
-        elif (
-            found := next((p for p in _weights_here() if weights_identity(p) in identities), None)
-        ) is not None:
-            weights[name] = found
-        else:
-            missing[name] = f"its weights are not on this machine: --data {name}=PATH"
-    return AtHand(datasets, weights, missing)
+            raise
+        found.missing[name] = str(error)
 
 
 def _given(word: str, names: Sequence[str]) -> tuple[str, str]:
@@ -110,6 +103,27 @@ def _addresses(name: str, fingerprint: str) -> Iterator[tuple[str, dict[str, Any
         if job.inputs.get("dataset") == fingerprint and job.locate["dataset"] not in seen:
             seen.add(job.locate["dataset"])
             yield job.locate["dataset"], dict(job.locate["options"])
+
+
+def _weights(name: str, identity: Mapping[str, str], given: str | None, say: Say) -> Path | None:
+    """The file of the study's weights; None where their name alone finds them anywhere (imagenet, timm:…, hf-hub:…)."""
+    wanted = set(identity.values())
+    if given is not None:
+        path = Path(given).expanduser().absolute()
+        if not path.is_file() or weights_identity(path) not in wanted:
+            raise InputError(
+                f"--data {name}={given} is not the study's weights; give the file whose bytes they are"
+            )
+        return path
+    here = next((path for path in _weights_here() if weights_identity(path) in wanted), None)
+    if here is not None:
+        return here
+    if name.startswith(("file:", PULLED)):
+        raise InputError(f"these weights are not on this machine: --data {name}=PATH")
+    for backbone, one in identity.items():
+        if find_source(name, backbone).identity != one:
+            say(f"{name} for {backbone} has other bytes here than in the study")
+    return None
 
 
 def _weights_here() -> Iterator[Path]:

@@ -35,12 +35,14 @@ def checkpoint_card(
     row: Pretraining | None = None,
     data: Card | None = None,
     outcomes: Sequence[Outcome] = (),
+    licence: str | None = None,
 ) -> str:
     """The card as the hub's YAML and Markdown, of a safetensors file that whence wrote.
 
     `row` is what its pretraining measured, `data` the card of the dataset that it learned from, `outcomes` the folds
     measured with it as source. Test metrics have a bootstrap interval where the job's predictions lie beside the file.
-    The licence is that of the data. Raises `InputError` for a file without whence's record.
+    The licence is that of the data, unless whoever shares it chose another one, `licence`. Raises `InputError` for a
+    file without whence's record.
     """
     from huggingface_hub import EvalResult, ModelCardData
 
@@ -66,7 +68,7 @@ def checkpoint_card(
         tags=["whence", "transfer-learning", *([data.origin] if data and data.origin else [])],
         model_name=f"{backbone}, {source}" if results else None,
         eval_results=results or None,
-        **licence_fields(written),
+        **licence_fields(licence or written),
     )
     return document(
         front,
@@ -79,7 +81,7 @@ def checkpoint_card(
             "How good it is at its own task": _metrics(path, metrics, row),
             "As a source": _outcomes(outcomes),
             "Cost": facts(_cost(row)),
-            "Licence": _licence(written),
+            "Licence": _licence(written, licence),
             "Citation": plain(data.citation) if data and data.citation else UNKNOWN,
             "Intended use": NOT_A_DEVICE,
             "Limits": "\n".join(f"- {line}" for line in _limits(row, outcomes)),
@@ -214,10 +216,13 @@ def _cost(row: Pretraining | None) -> dict[str, object]:
     }
 
 
-def _licence(written: str | None) -> str:
-    if not written:
+def _licence(of_images: str | None, chosen: str | None) -> str:
+    if chosen and chosen != of_images:
+        known = f"are under {plain(of_images)}" if of_images else "are under a licence that is not known"
+        return f"{plain(chosen)}, as whoever shared them chose; the images from which the weights were made {known}."
+    if not of_images:
         return f"{UNKNOWN}: that of the images is not known, and the weights were made from them."
-    return f"{plain(written)}: that of the images, from which the weights were made."
+    return f"{plain(of_images)}: that of the images, from which the weights were made."
 
 
 def _limits(row: Pretraining | None, outcomes: Sequence[Outcome]) -> list[str]:

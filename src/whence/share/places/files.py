@@ -37,7 +37,7 @@ class FilePlace:
             raise InputError(
                 f"{address.split('://')[0]}:// is no file system that fsspec opens here ({type(error).__name__}){known}"
             ) from None
-        return cls(address, fs, root.rstrip("/"))
+        return cls(_shown(address), fs, root.rstrip("/"))
 
     def receiving(self, kind: Kind) -> FilePlace:
         """Any parcel goes into a folder as it is."""
@@ -99,6 +99,15 @@ class FilePlace:
         path = Path(self._path(name))
         if not stat.S_ISREG(path.lstat().st_mode):
             raise InputError(f"{self.address} is refused: {name} in it is a link or a device, not a file")
+
+
+def _shown(address: str) -> str:
+    """An address without the password or the signature that it may carry."""
+    if "://" not in address:
+        return address
+    scheme, _, rest = address.partition("?")[0].partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _length(path: Path) -> int:

@@ -52,7 +52,9 @@ def troubles(place: Place, doing: str) -> Iterator[None]:
 def _told(place: Place, doing: str, error: Exception) -> WhenceError:
     status = _status(error)
     if status in (401, 403):
-        return InputError(f"{place.address} does not let us in to {doing} ({status}); {place.login}")
+        return InputError(
+            f"{place.address} does not let us in to {doing} ({status}); check its spelling, or {place.login}"
+        )
     if status == 404 or isinstance(error, FileNotFoundError):
         return InputError(
             f"{place.address} does not exist or is not open to you; check its spelling, or {place.login}"
