@@ -18,8 +18,8 @@ from huggingface_hub import constants
 from safetensors.torch import load
 from typer.testing import CliRunner
 
+from tests.data.fakes.host import running
 from tests.share.fakes.hub import TOKEN, Hub
-from tests.share.fakes.serving import serving
 from whence.api import pretrain
 from whence.cli.app import app
 from whence.errors import InputError
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("no_network")
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     """A hub, and the client in this process told of it: it reads its environment once, when it is imported."""
-    with serving(Hub()) as server:
+    with running(Hub()) as server:
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
         monkeypatch.setattr(constants, "ENDPOINT", server.url)

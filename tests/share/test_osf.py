@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from tests.data.fakes.host import running
 from tests.share.fakes.osf import TOKEN, Osf
-from tests.share.fakes.serving import serving
 from whence.cli.app import app
 from whence.errors import InputError
 from whence.share.pull import pull
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("no_network")
 
 @pytest.fixture
 def osf(monkeypatch: pytest.MonkeyPatch) -> Iterator[Osf]:
-    with serving(Osf()) as server:
+    with running(Osf()) as server:
         monkeypatch.setenv("OSF_API", f"{server.url}/v2")
         monkeypatch.setenv("OSF_TOKEN", TOKEN)
         monkeypatch.setattr("whence.share.places.osf.PAUSE", 0)

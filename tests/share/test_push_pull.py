@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,27 @@ def test_any_file_system_of_fsspec_will_do(make_checkpoint: Callable[..., Path])
         pull("nowhere://x")
     with pytest.raises(InputError, match="does not exist"):
         pull("memory://lab/nothing")
+
+
+def test_a_bucket_will_do(make_checkpoint: Callable[..., Path], bucket: str) -> None:
+    """S3 as a server on this machine speaks it; what is there is not sent again."""
+    path = make_checkpoint()
+    pushed(path, f"{bucket}/shared")
+    fs = fsspec.filesystem("s3")
+    there = {
+        one["Key"].rpartition("/")[2]: one["LastModified"] for one in fs.ls(f"{bucket}/shared", detail=True)
+    }
+    assert set(there) == {"README.md", "config.json", "model.safetensors", MANIFEST}
+    time.sleep(1.1)  # S3 tells times in whole seconds
+    pushed(path, f"{bucket}/shared", licence="CC0")
+    fs.invalidate_cache()
+    now = {
+        one["Key"].rpartition("/")[2]: one["LastModified"] for one in fs.ls(f"{bucket}/shared", detail=True)
+    }
+    assert {name for name in now if now[name] != there[name]} == {"README.md", MANIFEST}
+    taken = pull(f"{bucket}/shared")
+    assert (taken.folder / "model.safetensors").read_bytes() == path.read_bytes()
+    assert taken.parcel.licence == "CC0"
 
 
 def test_a_password_in_an_address_is_not_told() -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TypeVar
 
 from whence.data.download import Remote
 
@@ -72,8 +73,17 @@ class Answer(BaseHTTPRequestHandler):
 @contextmanager
 def serving(content: bytes) -> Iterator[Host]:
     """A host that answers inside this block."""
-    server = Host(content)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    with running(Host(content)) as server:
+        yield server
+
+
+S = TypeVar("S", bound=ThreadingHTTPServer)
+
+
+@contextmanager
+def running(server: S) -> Iterator[S]:
+    """Any server, answering inside this block."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield server
