@@ -303,6 +303,11 @@ ARCHIVES: dict[str, Callable[[dict[str, bytes]], bytes]] = {
     "a fingerprint that is a path": index(lambda found: found["datasets"]["xrays"].update(fingerprint="../" * 20)),
     "a name that clears the screen": index(lambda found: found["datasets"]["xrays"].update(name="\x1b[2J")),
     "datasets that are a list": index(lambda found: found.update(datasets=[])),
+    "weights that are a number": index(lambda found: found.update(weights={"imagenet": 7})),
+    "weights of no hash": index(
+        lambda found: found.update(weights={"imagenet": {"name": "a", "trained_on": "b", "identity": {"c": None}}})
+    ),
+    "a dataset of no images": index(lambda found: found["datasets"]["xrays"].pop("images")),
     "a study file that runs code": instead("study.yaml", b"!!python/object/apply:os.system ['touch ran']"),
     "a study file with other fields": instead("study.yaml", b"name: a\nsources: [none]\ntargets: [x]\nhook: evil\n"),
     "a study file of a name that is a path": instead("study.yaml", b"name: ../../a\nsources: [none]\ntargets: [x]\n"),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from whence.api import Study
@@ -123,6 +124,30 @@ def test_other_numbers_than_ours_are_told(elsewhere: Path) -> None:
     found = whence(*RUN, *DATA)
     assert found["agreement"] == {EQUAL: 2, NOISE: 0, DIFFERS: 2, NOT_RUN: 0}
     assert {one["source"] for one in found["folds"] if one["verdict"] == DIFFERS} == {"none"}
+
+
+@pytest.mark.parametrize("name", ["/etc", "paper:dtd", "animals"])
+@pytest.mark.parametrize("where", ["sources", "targets"])
+def test_nothing_is_opened_that_the_archive_does_not_tell_of(name: str, where: str, elsewhere: Path) -> None:
+    def more(data: bytes) -> bytes:
+        fields = yaml.safe_load(data)
+        fields[where].append(name)
+        return yaml.safe_dump(fields).encode()
+
+    changed(elsewhere, "study.yaml", more)
+    assert f"it does not tell what {name!r} is" in whence(*RUN, *DATA, code=2)
+
+
+def test_weights_that_the_archive_does_not_tell_of_are_left_alone(elsewhere: Path) -> None:
+    """Nobody's file is read because a study file from somewhere names it."""
+
+    def more(data: bytes) -> bytes:
+        fields = yaml.safe_load(data)
+        fields["sources"] += ["file:/etc/passwd", "hf-hub:evil/model"]
+        return yaml.safe_dump(fields).encode()
+
+    changed(elsewhere, "study.yaml", more)
+    assert whence(*RUN, *DATA)["agreement"][EQUAL] == 4
 
 
 def test_what_is_not_at_hand_is_left_out_and_told(elsewhere: Path) -> None:

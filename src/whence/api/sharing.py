@@ -95,6 +95,34 @@ def export_results(
     return [path]
 
 
+def reproduce(
+    archive: str | Path,
+    folder: str | Path | None = None,
+    *,
+    data: Sequence[str] = (),
+    engine: str = "local",
+    engine_options: Mapping[str, Any] | None = None,
+    workers: int | None = None,
+    device: str = "auto",
+    watchers: Sequence[Watcher] = (),
+    say: Say = silent,
+) -> Reproduction:
+    """Run the study of a results archive again and compare with what is in it, fold by fold.
+
+    Its results stand in `folder`, by default `NAME-again` beside `NAME.zip`. Jobs that this machine has done before are
+    not done again: an empty `$WHENCE_HOME` makes it measure all. See `whence.share.reproduce` for
+    where data are looked for and what is raised.
+    """
+    from whence.nets.forward import check_device
+    from whence.share.reproduce import reproduce as run_again
+    from whence.study.engines import make_engine
+
+    path, device = Path(archive), check_device(device)
+    chosen = make_engine(engine, engine_options, workers=workers, device=device)
+    into = Path(folder or path.with_name(f"{path.stem}-again"))
+    return run_again(path, into, chosen, data=data, device=device, watchers=watchers, say=say)
+
+
 def card(
     what: Checkpoint | str | Path,
     *,
@@ -191,31 +219,3 @@ def _results(what: Path, scratch: Path, licence: str | None, device: str) -> tup
         write_results(study.plan(device=device), study.folder, archive, licence),
         study.fields.name,
     )
-
-
-def reproduce(
-    archive: str | Path,
-    folder: str | Path | None = None,
-    *,
-    data: Sequence[str] = (),
-    engine: str = "local",
-    engine_options: Mapping[str, Any] | None = None,
-    workers: int | None = None,
-    device: str = "auto",
-    watchers: Sequence[Watcher] = (),
-    say: Say = silent,
-) -> Reproduction:
-    """Run the study of a results archive again and compare with what is in it, fold by fold.
-
-    Its results stand in `folder`, by default `NAME-again` beside `NAME.zip`. Jobs that this machine has done before are
-    not done again: an empty `$WHENCE_HOME` makes it measure all. See `whence.share.reproduce` for
-    where data are looked for and what is raised.
-    """
-    from whence.nets.forward import check_device
-    from whence.share.reproduce import reproduce as run_again
-    from whence.study.engines import make_engine
-
-    path, device = Path(archive), check_device(device)
-    chosen = make_engine(engine, engine_options, workers=workers, device=device)
-    into = Path(folder or path.with_name(f"{path.stem}-again"))
-    return run_again(path, into, chosen, data=data, device=device, watchers=watchers, say=say)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,8 +15,7 @@ from whence.nets.weights import read_record, weights_identity
 from whence.paths import home
 from whence.share.results import Results, is_public
 from whence.study.job import read_job
-
-Say = Callable[[str], None]
+from whence.study.watching import Say
 
 
 @dataclass(frozen=True)
@@ -100,9 +99,10 @@ def _addresses(name: str, fingerprint: str) -> Iterator[tuple[str, dict[str, Any
             job = read_job(mark.parent)
         except InputError:
             continue
-        if job.inputs.get("dataset") == fingerprint and job.locate["dataset"] not in seen:
-            seen.add(job.locate["dataset"])
-            yield job.locate["dataset"], dict(job.locate["options"])
+        address = job.locate.get("dataset")
+        if job.inputs.get("dataset") == fingerprint and address and address not in seen:
+            seen.add(address)
+            yield address, dict(job.locate.get("options", {}))
 
 
 def _weights(name: str, identity: Mapping[str, str], given: str | None, say: Say) -> Path | None:

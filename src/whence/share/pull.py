@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,8 +27,8 @@ from whence.share.parcel import (
 from whence.share.places import Place, open_place
 from whence.share.places.place import troubles
 from whence.share.results import read_results
+from whence.study.watching import Say
 
-Say = Callable[[str], None]
 ORIGIN = "origin.json"  # beside what was pulled: where it came from
 LONGEST_HEADER = 100_000_000  # bytes: what the safetensors library takes
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,7 @@ from whence.share.checkpoint import pack_checkpoint
 from whence.share.parcel import CARD, MANIFEST, NAME, RESULTS, Kind, Parcel, parcel_of
 from whence.share.places import Place, open_place
 from whence.share.places.place import troubles
-
-Say = Callable[[str], None]
+from whence.study.watching import Say
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from typing import Any
 
 from whence.diagnosis import versions
 from whence.errors import InputError
+from whence.nets.sources import source_kind
 from whence.records import Outcome
 from whence.share.agreement import BestAgreement, FoldAgreement, best_sources, compare_folds, counted
-from whence.share.finding import AtHand, Say, find_data
+from whence.share.finding import AtHand, find_data
 from whence.share.results import Results, read_results
 from whence.study.driver import Status, all_that_is_known, run
 from whence.study.engines import Engine
@@ -19,7 +20,7 @@ from whence.study.ledger import Measured
 from whence.study.plan import Plan
 from whence.study.planning import make_plan
 from whence.study.study_file import StudyFile
-from whence.study.watching import Watcher
+from whence.study.watching import Say, Watcher
 
 
 @dataclass(frozen=True)
@@ -90,28 +91,25 @@ def reproduce(
 
 def _runnable(results: Results, found: AtHand) -> tuple[StudyFile, dict[str, str]]:
     """The study without what is not here, its weights by path; and what tables call those → what they did there."""
-    study = results.study
+    study, told = results.study, {"none", *results.datasets, *results.weights}
+    unknown = [name for name in (*study.sources, *study.targets) if name not in told and not _is_unused(name)]
+    if unknown:
+        raise InputError(f"the archive of {study.name!r} is refused: it does not tell what {unknown[0]!r} is")
     paths = {name: f"file:{path}" for name, path in found.weights.items()}
-    sources = [paths.get(name, name) for name in study.sources if name not in found.missing]
+    sources = [paths.get(name, name) for name in study.sources if name in told - set(found.missing)]
     targets = [name for name in study.targets if name not in found.missing]
     if not sources or not targets:
         raise InputError(
             f"nothing of study {study.name!r} can be run here: "
             + "; ".join(f"{name}: {why}" for name, why in found.missing.items())
         )
-    unknown = [
-        name for name in (*study.sources, *targets) if _opens_something(name) and name not in results.datasets
-    ]
-    if unknown:
-        raise InputError(f"the archive of {study.name!r} is refused: it does not tell what {unknown[0]!r} is")
     labels = {f"file:{path.stem}": results.weights[name]["name"] for name, path in found.weights.items()}
     return study.model_copy(update={"sources": sources, "targets": targets}), labels
 
 
-def _opens_something(name: str) -> bool:
-    from whence.nets.sources import source_kind
-
-    return source_kind(name) == "dataset"
+def _is_unused(name: str) -> bool:
+    """Whether an archive may leave out what a source is: ready weights that were excluded from every target."""
+    return source_kind(name) == "weights"
 
 
 def _measured(plan: Plan, folder: Path, labels: dict[str, str]) -> list[Measured]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -106,7 +107,7 @@ def read_results(path: Path) -> Results:
             raise ValueError("its files are not those that its checksums tell of")
         study = make_study(yaml.safe_load(members[STUDY]), STUDY)
         datasets = {str(name): _read_facts(one) for name, one in index["datasets"].items()}
-        weights = {str(name): dict(one) for name, one in index["weights"].items()}
+        weights = {str(name): _read_weights(one) for name, one in index["weights"].items()}
         known = {str(name): str(number) for name, number in index["versions"].items()}
         measured = _measured(members)
         _check_printable([*datasets, *weights, *(one["name"] for one in datasets.values())])
@@ -169,8 +170,17 @@ def _facts(dataset: Dataset) -> dict[str, Any]:
 
 def _read_facts(found: dict[str, Any]) -> dict[str, Any]:
     digest = found["fingerprint"]
-    if not isinstance(found["name"], str) or len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+    if not isinstance(found["name"], str) or not re.fullmatch("[0-9a-f]{64}", digest):
         raise ValueError(f"a dataset {found['name']!r} has no fingerprint")
+    if type(found["images"]) is not int:
+        raise ValueError(f"a dataset {found['name']!r} does not tell how many images it has")
+    return dict(found)
+
+
+def _read_weights(found: dict[str, Any]) -> dict[str, Any]:
+    texts = [found["name"], found["trained_on"], *found["identity"], *found["identity"].values()]
+    if not all(isinstance(text, str) and text.isprintable() for text in texts):
+        raise ValueError("what it tells of weights is no text")
     return dict(found)
 
 
