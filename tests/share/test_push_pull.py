@@ -326,7 +326,7 @@ def test_what_cannot_be_pushed_is_said(make_checkpoint: Callable[..., Path], tmp
     for what, words in (
         (foreign, "holds no record of what it is"),
         (tmp_path / "none.safetensors", "does not exist"),
-        ("paper:dtd", "unknown checkpoint 'paper:dtd'"),
+        ("paper:dtd", "'paper:dtd' is no checkpoint: none of resnet50 is on this machine"),
         (tmp_path / "none.yaml", "does not exist"),
     ):
         done = CliRunner().invoke(app, ["share", "push", str(what), "--to", str(tmp_path / "out")])

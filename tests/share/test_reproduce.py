@@ -80,6 +80,8 @@ def test_a_study_is_run_again_to_the_last_bit(elsewhere: Path) -> None:
         ("natural", "xrays", 0), ("natural", "xrays", 1), ("none", "xrays", 0), ("none", "xrays", 1)
     ]  # fmt: skip
     assert all(one["then"] == one["now"] for one in found["folds"])
+    assert [one["auc"] for one in found["outcomes"]] == [one["now"] for one in found["folds"]]
+    assert found["study"] == "mini"
     assert [one["then"] == one["now"] for one in found["best"]] == [True]
     assert found["missing"] == found["versions"] == {}
     assert (elsewhere.parent / "mini-again" / "outcomes.csv").exists()

@@ -172,6 +172,11 @@ def find_checkpoint(what: str | Path, backbone: str) -> Path:
     known = {start.name: start.weights for start, _ in checkpoints(backbone)}
     found = known.get(str(what))
     if found is None:
+        if not known:
+            raise InputError(
+                f"{str(what)!r} is no checkpoint: none of {backbone} is on this machine; make one by whence pretrain, "
+                "name another --backbone, or give a checkpoint's file or a study file"
+            )
         advice = f"Give a checkpoint of {backbone} (--backbone for others), its file, or a study file"
         raise unknown_name("checkpoint", str(what), known, advice)
     return found

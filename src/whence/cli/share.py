@@ -55,7 +55,7 @@ def push(
             {"address": found.address, "sent": found.sent, "licence": found.parcel.licence, "files": rows}
         )
         return
-    print_table([row | {"bytes": f"{row['bytes']:,}"} for row in rows])
+    print_table(rows)
     total = sum(found.files.values())
     if not found.sent:
         print(f"{len(rows)} files, {total:,} bytes would go to {found.address}; nothing was sent")

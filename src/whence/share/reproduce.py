@@ -10,7 +10,7 @@ from typing import Any
 from whence.diagnosis import versions
 from whence.errors import InputError
 from whence.nets.sources import source_kind
-from whence.records import Outcome
+from whence.records import Outcome, as_row
 from whence.share.agreement import BestAgreement, FoldAgreement, best_sources, compare_folds, counted
 from whence.share.finding import AtHand, find_data
 from whence.share.results import Results, read_results
@@ -30,6 +30,7 @@ class Reproduction:
     study: str
     folder: Path
     status: Status
+    outcomes: list[Outcome]
     folds: list[FoldAgreement]
     best: list[BestAgreement]
     missing: dict[str, str]  # datasets and weights that are not here, and how to tell where they are
@@ -41,8 +42,13 @@ class Reproduction:
         return not self.missing and not self.status.failed and not counted(self.folds)["not run"]
 
     def document(self) -> dict[str, Any]:
-        """What `whence study run ARCHIVE --json` prints, beside the keys of any study's run."""
+        """What `whence study run ARCHIVE --json` prints: what any study's run does, and how it compares."""
+        status = self.status
         return {
+            "study": self.study,
+            "jobs": {"done": status.done, "failed": status.failed, "waiting": status.waiting},
+            "outcomes": [as_row(one) for one in self.outcomes],
+            "failures": status.failures,
             "agreement": counted(self.folds),
             "folds": [asdict(one) for one in self.folds],
             "best": [asdict(one) for one in self.best],
@@ -77,16 +83,11 @@ def reproduce(
     for line in (*(f"warning: {warning}" for warning in plan.warnings), *plan.notes):
         say(line)
     status = run(plan, folder, engine, say, watchers=watchers, remember=False)
-    folds = compare_folds(results.measured, _measured(plan, folder, labels))
-    return Reproduction(
-        results.study.name,
-        folder,
-        status,
-        folds,
-        best_sources(folds),
-        found.missing,
-        _other(results.versions),
-    )
+    again = _measured(plan, folder, labels)
+    folds = compare_folds(results.measured, again)
+    outcomes = [one.row for one in again if isinstance(one.row, Outcome)]
+    best, other = best_sources(folds), _other(results.versions)
+    return Reproduction(results.study.name, folder, status, outcomes, folds, best, found.missing, other)
 
 
 def _runnable(results: Results, found: AtHand) -> tuple[StudyFile, dict[str, str]]:

@@ -42,10 +42,8 @@ def run_again(
 
 
 def _tell(found: Reproduction, json: bool) -> None:
-    status = found.status
     if json:
-        jobs = {"done": status.done, "failed": status.failed, "waiting": status.waiting}
-        print_json({"study": found.study, "jobs": jobs, "failures": status.failures} | found.document())
+        print_json(found.document())
         return
     rows = [
         {
