@@ -280,6 +280,7 @@ ARCHIVES: dict[str, Callable[[dict[str, bytes]], bytes]] = {
     "an image": beside("images/patient-7.png"),
     "a folder": beside("images/"),
     "a name twice": beside("outcomes.csv", b"evil"),
+    "a name twice, the good one last": lambda good: zipped([("outcomes.csv", b"evil"), *good.items()]),
     "a symbolic link": instead("README.md", b"/etc/passwd", stat.S_IFLNK | 0o777),
     "a device": instead("README.md", b"", stat.S_IFCHR | 0o666),
     "a pipe": instead("README.md", b"", stat.S_IFIFO | 0o666),

@@ -149,7 +149,7 @@ def test_a_download_that_is_given_up_is_gone_on_with_by_the_same_command(
     assert (
         sum(int(r.split("-")[1]) - int(r.split("=")[1].split("-")[0]) + 1 for r in ranges[1:]) == size - have
     )
-    assert not list(private_home.rglob("*.incoming*"))
+    assert not list(private_home.rglob("*.part")) + list((private_home / "pulled" / ".incoming").iterdir())
 
 
 class Half(bytes):

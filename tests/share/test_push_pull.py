@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,8 @@ def test_a_folder_is_pulled_as_it_was_pushed(make_checkpoint: Callable[..., Path
     assert (source.identity, source.size) == (file_sha256(path), 32)
     assert not pull(str(tmp_path / "out")).fresh
     assert json.loads((taken.folder / "origin.json").read_text()) == {"from": str(tmp_path / "out")}
-    assert not [file for file in taken.folder.parent.iterdir() if file != taken.folder]
+    assert [file.name for file in taken.folder.parent.glob("[!.]*")] == ["textures"]
+    assert not list((taken.folder.parent / ".incoming").iterdir())
 
 
 def test_plain_timm_loads_the_folder(make_checkpoint: Callable[..., Path], tmp_path: Path) -> None:
@@ -212,6 +214,17 @@ def test_a_pull_that_was_cut_off_goes_on_where_it_stopped(
     looked[:] = [True] * 9 + [False]
     assert (pull("memory://cut").folder / "model.safetensors").read_bytes() == path.read_bytes()
     assert asked == [0, 400_000, 400_000]
+
+
+def test_two_that_pull_at_a_time_both_have_it(make_checkpoint: Callable[..., Path], tmp_path: Path) -> None:
+    path = make_checkpoint()
+    pushed(path, tmp_path / "out")
+    with ThreadPoolExecutor() as pool:
+        taken = list(pool.map(pull, [str(tmp_path / "out")] * 4))
+    assert {one.folder for one in taken} == {taken[0].folder}
+    assert (taken[0].folder / "model.safetensors").read_bytes() == path.read_bytes()
+    assert [file.name for file in taken[0].folder.parent.glob("[!.]*")] == ["textures"]
+    assert not list((taken[0].folder.parent / ".incoming").iterdir())
 
 
 def test_another_checkpoint_of_that_name_is_not_overwritten(

@@ -62,7 +62,7 @@ def fetch(remote: Remote, folder: Path) -> Path:
         return target
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{remote.name}.part"
-    with _locked(folder / f".{remote.name}.lock"):
+    with locked(folder / f".{remote.name}.lock"):
         if target.exists():  # another process was faster
             return target
         _transfer_with_patience(remote, part)
@@ -206,9 +206,11 @@ def _forget(part: Path) -> None:
 
 
 @contextmanager
-def _locked(file: Path) -> Iterator[None]:
+def locked(file: Path) -> Iterator[None]:
     """One process at a time; the lock goes with the process, however it ends."""
     with file.open("w") as opened:
         fcntl.flock(opened, fcntl.LOCK_EX)
-        yield
-    file.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            file.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from whence.data.download import locked
 from whence.errors import InputError, WhenceError, WorkFailed
 from whence.nets.backbone import check_backbone
 from whence.nets.sources import check_fit, pulled_folder
@@ -64,8 +65,23 @@ def pull(address: str, *, name: str | None = None, say: Say = lambda line: None)
         raise InputError(f"{name!r} is no name; accepted are letters, digits, '.', '_' and '-'")
     folder = pulled_folder(name)
     if folder.exists():
-        return Pulled(name, _same(folder, parcel, place.address, data), parcel, fresh=False)
+        return Pulled(name, _same(folder, parcel, place.address), parcel, fresh=False)
     incoming = folder.parent / ".incoming"
+    incoming.mkdir(parents=True, exist_ok=True)
+    try:
+        with locked(incoming / f"{name}.lock"):
+            if not folder.exists():  # another process was faster
+                _take(place, parcel, data, folder, incoming, say)
+    except InputError:  # what is refused leaves nothing behind
+        for empty in (incoming, incoming.parent, incoming.parent.parent):
+            if empty.is_dir() and not any(empty.iterdir()):
+                empty.rmdir()
+        raise
+    return Pulled(name, folder, parcel, fresh=True)
+
+
+def _take(place: Place, parcel: Parcel, manifest: bytes, folder: Path, incoming: Path, say: Say) -> None:
+    """Bring all files to `incoming`, check them, and make `folder` of them."""
     try:
         parts = {called: _fetched(place, called, one, incoming, say) for called, one in parcel.files.items()}
         _check(parcel, parts)
@@ -75,13 +91,12 @@ def pull(address: str, *, name: str | None = None, say: Say = lambda line: None)
     with building(folder) as scratch:
         for called, part in parts.items():
             shutil.move(part, scratch / called)
-        (scratch / MANIFEST).write_bytes(data)
+        (scratch / MANIFEST).write_bytes(manifest)
         write_json(scratch / ORIGIN, {"from": place.address})
     _forget(parcel, incoming)
-    return Pulled(name, folder, parcel, fresh=True)
 
 
-def _same(folder: Path, parcel: Parcel, address: str, manifest: bytes) -> Path:
+def _same(folder: Path, parcel: Parcel, address: str) -> Path:
     try:
         known = read_parcel((folder / MANIFEST).read_bytes(), str(folder)).files
     except (OSError, WhenceError):
@@ -99,7 +114,6 @@ def _fetched(place: Place, name: str, content: Content, incoming: Path, say: Say
     if name == WEIGHTS:
         with troubles(place, "take"):
             check_start(place.read(name, 9), content.bytes, place.address)
-    incoming.mkdir(parents=True, exist_ok=True)
     part = incoming / f"{content.sha256}{Path(name).suffix}"
     say(f"fetching {name} ({content.bytes:,} bytes)")
     with troubles(place, "take"):
@@ -165,10 +179,7 @@ def _header(path: Path) -> bytes:
 
 
 def _forget(parcel: Parcel, incoming: Path) -> None:
-    """Delete what has arrived of a parcel, and the folder for such where it is empty then."""
+    """Delete what has arrived of a parcel."""
     for name, content in parcel.files.items():
         for file in incoming.glob(f"*{content.sha256}{Path(name).suffix}*"):
             file.unlink(missing_ok=True)
-    for folder in (incoming, incoming.parent, incoming.parent.parent):
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
