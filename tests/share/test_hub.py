@@ -65,6 +65,17 @@ def test_a_checkpoint_goes_to_the_hub_and_back(hub: Hub, make_checkpoint: Callab
             pull(wrong)
 
 
+def test_a_hub_out_of_reach_is_said_at_once(monkeypatch: pytest.MonkeyPatch, private_home: Path) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    for address in ("hf:lab/textures", "osf:ab3de"):
+        with pytest.raises(InputError, match=f"{address} cannot be reached from here"):
+            pull(address)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(InputError, match=r"cannot be reached from here \(OfflineModeIsEnabled\)"):
+        pull("hf:lab/textures")
+    assert not private_home.exists()
+
+
 def test_a_second_push_sends_nothing_that_is_there(hub: Hub, make_checkpoint: Callable[..., Path]) -> None:
     path = make_checkpoint()
     pushed(path)

@@ -57,7 +57,7 @@ def pull(address: str, *, name: str | None = None, say: Say = lambda line: None)
     it) and `WorkFailed` where the connection broke (what has arrived is kept for the next try).
     """
     place = open_place(address)
-    with troubles(place, "take"):
+    with troubles(place, "take", first=True):
         data = place.read(MANIFEST, MOST[MANIFEST] + 1)
     parcel = read_parcel(data, place.address)
     name = name or parcel.name

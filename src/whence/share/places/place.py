@@ -39,17 +39,17 @@ class Place(Protocol):
 
 
 @contextmanager
-def troubles(place: Place, doing: str) -> Iterator[None]:
-    """Turn what goes wrong at a place into one line without secrets."""
+def troubles(place: Place, doing: str, *, first: bool = False) -> Iterator[None]:
+    """Turn what goes wrong at a place into one line without secrets; at the `first` contact nothing has arrived yet."""
     try:
         yield
     except WhenceError:
         raise
     except Exception as error:  # the clients raise dozens of kinds, of several libraries
-        raise _told(place, doing, error) from None  # the error's own text may hold a token
+        raise _told(place, doing, error, first) from None  # the error's own text may hold a token
 
 
-def _told(place: Place, doing: str, error: Exception) -> WhenceError:
+def _told(place: Place, doing: str, error: Exception, first: bool) -> WhenceError:
     status = _status(error)
     if status in (401, 403):
         return InputError(
@@ -69,6 +69,11 @@ def _told(place: Place, doing: str, error: Exception) -> WhenceError:
             "installed?"
         )
     reason = f"status {status}" if status else _kind(error)
+    if first:
+        return InputError(
+            f"{place.address} cannot be reached from here ({reason}); connect this machine to the network, or give the "
+            "address of a folder"
+        )
     return WorkFailed(
         f"{place.address}: to {doing} failed ({reason}); what has arrived is kept: type the same command to go on"
     )
