@@ -71,6 +71,18 @@ def test_every_verb_runs_without_a_network(
         ["study", "run", str(tmp_path / "study.yaml"), "--device", "cpu"],
         ["study", "status", str(tmp_path / "study.yaml"), "--device", "cpu"],
         ["study", "report", str(tmp_path / "study.yaml"), "--device", "cpu"],
+        [
+            "share",
+            "export",
+            str(tmp_path / "study.yaml"),
+            "-o",
+            str(tmp_path / "study.zip"),
+            "--device",
+            "cpu",
+        ],
+        ["share", "push", str(tmp_path / "study.zip"), "--to", str(tmp_path / "shared")],
+        ["share", "pull", str(tmp_path / "shared")],
+        ["share", "card", str(xrays)],
         ["pretrain", str(textures), *quick],
         ["finetune", "none", str(xrays), "--folds", "2", *quick],
         ["rank", str(xrays), "--size", "32", *quick],  # asks for ImageNet's weights, and does without them
@@ -83,6 +95,8 @@ def test_every_verb_runs_without_a_network(
         ["datasets", "show", "medmnist:breast"],
         ["datasets", "show", "paper:isic2018"],
         ["datasets", "show", "hf:lab/none"],
+        ["share", "pull", "hf:lab/none"],
+        ["share", "pull", "osf:abcde"],
     ]
     answers, refused_hosts = behind_the_wall([*verbs, *fetching], tmp_path)
     for words, (code, _, err) in zip(verbs, answers[: len(verbs)], strict=True):
@@ -91,8 +105,9 @@ def test_every_verb_runs_without_a_network(
         lines = [line for line in err.splitlines() if not line.startswith("reading ")]
         assert (code, out, len(lines)) == (2, "", 1), (words, err)
         assert lines[0].startswith("whence: ")
-        assert "https://" in lines[0]
+        assert "https://" in lines[0] or "cannot be reached from here" in lines[0]
     assert refused_hosts <= {
+        "api.osf.io",
         "huggingface.co",
         "www.robots.ox.ac.uk",
         "zenodo.org",
