@@ -168,14 +168,15 @@ def test_weights_are_found_by_their_bytes(
     monkeypatch.setenv("WHENCE_HOME", str(tmp_path / "whence-home"))
     here, imagenet = make_checkpoint("start"), tmp_path / "whence-home" / "weights" / "test_resnet.r160_in1k"
     pushed = make_checkpoint("shared", seed=7)
-    push_checkpoint(pushed, str(tmp_path / "parcel"), name="textures", say=print)
-    pull(str(tmp_path / "parcel"))
+    for name, path in (("textures", pushed), ("second", make_checkpoint("second", seed=9))):
+        push_checkpoint(path, str(tmp_path / name), name=name, say=print)
+        pull(str(tmp_path / name))
     imagenet.mkdir(parents=True)
     shutil.copy(make_checkpoint("imagenet", seed=8), imagenet / "weights.safetensors")
     recipe = {"base": "small", "size": 16, "epochs": 1, "batch": 8}
     fields = {
         "name": "more",
-        "sources": [f"file:{here}", "pulled:textures", "imagenet", "none"],
+        "sources": [f"file:{here}", "pulled:textures", "pulled:second", "imagenet", "none"],
         "targets": ["knees"],
         "backbone": "test_resnet",
         "recipe": recipe,
@@ -187,14 +188,17 @@ def test_weights_are_found_by_their_bytes(
 
     monkeypatch.setenv("WHENCE_HOME", str(tmp_path / "there" / "home"))
     found = whence(*RUN, "--data", "knees=knees", code=1)
-    assert set(found["missing"]) == {"file:start", "pulled:textures", "imagenet"}
-    assert found["agreement"] == {EQUAL: 2, NOISE: 0, DIFFERS: 0, NOT_RUN: 6}
+    assert set(found["missing"]) == {"file:start", "pulled:textures", "pulled:second", "imagenet"}
+    assert found["agreement"] == {EQUAL: 2, NOISE: 0, DIFFERS: 0, NOT_RUN: 8}
     assert "is not the study's weights" in whence(*RUN, "--data", f"file:start={pushed}", code=2)
-    pull(str(tmp_path / "parcel"), name="another")
+    for name in ("textures", "second"):
+        pull(str(tmp_path / name), name=f"another-{name}")
     shutil.copytree(imagenet, tmp_path / "there" / "home" / "weights" / imagenet.name)
     found = whence(*RUN, "--data", f"file:start={here}")
-    assert found["agreement"] == {EQUAL: 8, NOISE: 0, DIFFERS: 0, NOT_RUN: 0}
-    assert {one["source"] for one in found["folds"]} == {"file:start", "pulled:textures", "imagenet", "none"}
+    assert found["agreement"] == {EQUAL: 10, NOISE: 0, DIFFERS: 0, NOT_RUN: 0}
+    assert {one["source"] for one in found["outcomes"]} == {
+        "file:start", "pulled:textures", "pulled:second", "imagenet", "none"
+    }  # fmt: skip
 
 
 def test_a_job_that_fails_is_told(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:

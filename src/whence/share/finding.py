@@ -11,7 +11,7 @@ from typing import Any
 from whence.data import Dataset, open_dataset
 from whence.errors import InputError, unknown_name
 from whence.nets.sources import PULLED, find_source, pulled_checkpoints
-from whence.nets.weights import read_record, weights_identity
+from whence.nets.weights import weights_identity
 from whence.paths import home
 from whence.share.results import Results, is_public
 from whence.study.job import read_job
@@ -20,10 +20,12 @@ from whence.study.watching import Say
 
 @dataclass(frozen=True)
 class AtHand:
-    """What of a study is here, by the study's own names: open datasets, files of weights, and why the rest is not."""
+    """What of a study is here, by the study's own names: open datasets, what weights are called here as a source
+    (`file:PATH`, `pulled:NAME`), and why the rest is not.
+    """
 
     datasets: dict[str, Dataset]
-    weights: dict[str, Path]
+    weights: dict[str, str]
     missing: dict[str, str]
 
 
@@ -40,9 +42,7 @@ def find_data(results: Results, told: Sequence[str], say: Say) -> AtHand:
             found.datasets[name] = replace(_dataset(name, facts, given.get(name), say), name=facts["name"])
     for name, facts in results.weights.items():
         with _told_missing(found, name, given):
-            path = _weights(name, facts["identity"], given.get(name), say)
-            if path is not None:
-                found.weights[name] = path
+            found.weights[name] = _weights(name, facts["identity"], given.get(name), say)
     return found
 
 
@@ -105,8 +105,8 @@ def _addresses(name: str, fingerprint: str) -> Iterator[tuple[str, dict[str, Any
             yield address, dict(job.locate.get("options", {}))
 
 
-def _weights(name: str, identity: Mapping[str, str], given: str | None, say: Say) -> Path | None:
-    """The file of the study's weights; None where their name alone finds them anywhere (imagenet, timm:…, hf-hub:…)."""
+def _weights(name: str, identity: Mapping[str, str], given: str | None, say: Say) -> str:
+    """What the study's weights are called here: by their bytes, or by a name that is the same anywhere (imagenet …)."""
     wanted = set(identity.values())
     if given is not None:
         path = Path(given).expanduser().absolute()
@@ -114,8 +114,8 @@ def _weights(name: str, identity: Mapping[str, str], given: str | None, say: Say
             raise InputError(
                 f"--data {name}={given} is not the study's weights; give the file whose bytes they are"
             )
-        return path
-    here = next((path for path in _weights_here() if weights_identity(path) in wanted), None)
+        return f"file:{path}"
+    here = next((called for called, path in _weights_here() if weights_identity(path) in wanted), None)
     if here is not None:
         return here
     if name.startswith(("file:", PULLED)):
@@ -123,11 +123,11 @@ def _weights(name: str, identity: Mapping[str, str], given: str | None, say: Say
     for backbone, one in identity.items():
         if find_source(name, backbone).identity != one:
             say(f"{name} for {backbone} has other bytes here than in the study")
-    return None
+    return name
 
 
-def _weights_here() -> Iterator[Path]:
-    yield from pulled_checkpoints().values()
+def _weights_here() -> Iterator[tuple[str, Path]]:
+    """The checkpoints of this machine, and what they are called as a source."""
+    yield from pulled_checkpoints().items()
     for path in sorted((home() / "jobs" / "pretrain").glob("*/checkpoint.safetensors")):
-        if read_record(path):
-            yield path
+        yield f"file:{path}", path

@@ -17,6 +17,7 @@ from whence.share.results import Results, read_results
 from whence.study.driver import Status, all_that_is_known, run
 from whence.study.engines import Engine
 from whence.study.ledger import Measured
+from whence.study.naming import weights_label
 from whence.study.plan import Plan
 from whence.study.planning import make_plan
 from whence.study.study_file import StudyFile
@@ -91,20 +92,19 @@ def reproduce(
 
 
 def _runnable(results: Results, found: AtHand) -> tuple[StudyFile, dict[str, str]]:
-    """The study without what is not here, its weights by path; and what tables call those → what they did there."""
+    """The study without what is not here, its weights as called here; and their labels here → those they had."""
     study, told = results.study, {"none", *results.datasets, *results.weights}
     unknown = [name for name in (*study.sources, *study.targets) if name not in told and not _is_unused(name)]
     if unknown:
         raise InputError(f"the archive of {study.name!r} is refused: it does not tell what {unknown[0]!r} is")
-    paths = {name: f"file:{path}" for name, path in found.weights.items()}
-    sources = [paths.get(name, name) for name in study.sources if name in told - set(found.missing)]
+    sources = [found.weights.get(name, name) for name in study.sources if name in told - set(found.missing)]
     targets = [name for name in study.targets if name not in found.missing]
     if not sources or not targets:
         raise InputError(
             f"nothing of study {study.name!r} can be run here: "
             + "; ".join(f"{name}: {why}" for name, why in found.missing.items())
         )
-    labels = {f"file:{path.stem}": results.weights[name]["name"] for name, path in found.weights.items()}
+    labels = {weights_label(here): results.weights[name]["name"] for name, here in found.weights.items()}
     return study.model_copy(update={"sources": sources, "targets": targets}), labels
 
 

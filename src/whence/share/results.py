@@ -29,6 +29,7 @@ from whence.share.cards import croissant, dataset_card, study_card
 from whence.share.parcel import CARD
 from whence.study.driver import all_that_is_known
 from whence.study.ledger import Ledger, Measured
+from whence.study.naming import weights_label
 from whence.study.plan import Plan
 from whence.study.study_file import StudyFile, make_study
 from whence.study.tables import FILES, export_tables, import_tables
@@ -136,8 +137,8 @@ def _names(plan: Plan) -> tuple[dict[str, str], dict[str, Dataset]]:
         names[name] = name if is_public(name) else label
         opened[names[name]] = dataset
     for name in study.sources:
-        if name.startswith("file:"):
-            names[name] = f"file:{Path(name.removeprefix('file:')).stem}"
+        if source_kind(name) == "weights":
+            names[name] = weights_label(name)
     return names, opened
 
 

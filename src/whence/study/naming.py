@@ -21,10 +21,8 @@ def labels_of(study: StudyFile, datasets: dict[str, Dataset]) -> dict[str, str]:
     for name in dict.fromkeys([*study.targets, *study.sources]):
         if name in datasets:
             labels[name] = datasets[name].name
-        elif name.startswith("file:"):
-            labels[name] = f"file:{Path(name.removeprefix('file:')).stem}"
         else:
-            labels[name] = name
+            labels[name] = weights_label(name)
     for names in (study.sources, study.targets):
         called = [labels[name] for name in names]
         for name in names:
@@ -33,6 +31,11 @@ def labels_of(study: StudyFile, datasets: dict[str, Dataset]) -> dict[str, str]:
                     f"two of {', '.join(names)} are both called {labels[name]!r} in the tables; rename one folder"
                 )
     return labels
+
+
+def weights_label(name: str) -> str:
+    """What a source that is no dataset is called in tables: a file by its name alone."""
+    return f"file:{Path(name.removeprefix('file:')).stem}" if name.startswith("file:") else name
 
 
 def check_recipe_names(study: StudyFile) -> None:
