@@ -11,12 +11,15 @@ from markupsafe import Markup
 
 from whence.report import tables
 from whence.report.arrays import Grid, grid_of
-from whence.report.comparison import comparison_figure, comparison_table, comparisons, ranking_table
+from whence.report.bars import auc_bars
+from whence.report.better_than import comparison_figure
+from whence.report.comparison import comparison_table, comparisons, ranking_table
 from whence.report.configurations import configurations_table
 from whence.report.confusion import confusion_matrices
 from whence.report.cost import cost_table
 from whence.report.curves import learning_curves
-from whence.report.figures import Figure, auc_bars, auc_heat_map
+from whence.report.figures import Figure
+from whence.report.heat_map import auc_heat_map
 from whence.report.ladders import augmentation_figure, ladder_figure
 from whence.report.measures import long_table, measure_figure, measures_long, measures_table
 from whence.report.page import render
