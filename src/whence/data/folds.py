@@ -7,6 +7,7 @@ splits are pooled and re-cut unless they are asked for.
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -146,6 +147,7 @@ def _validation_from(dataset: Dataset, train: Indices, seed: int, near: bool) ->
     )
 
 
+@lru_cache(maxsize=1)  # one dataset is cut by many seeds in turn
 def _groups(dataset: Dataset, near: bool) -> npt.NDArray[np.int64]:
     seen = survey(dataset)
     pairs = kept_near_pairs(dataset.fingerprint, seen.perceptual_hash) if near else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import torch
@@ -52,6 +53,7 @@ def penultimate(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
     return features
 
 
+@cache
 def check_image_size(backbone: str, size: int) -> None:
     """Raise an `InputError` if the backbone only takes another image size (some transformers do)."""
     import timm

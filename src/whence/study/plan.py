@@ -104,8 +104,8 @@ def make_plan(
     }
     check_recipe_names(study)
     maker = _Maker(study, datasets, labels, device)
-    for seed in study.seed:
-        for target in study.targets:
+    for target in study.targets:
+        for seed in study.seed:
             maker.cut(target, seed)
     for name in study.sources:
         for backbone in study.backbone:
@@ -215,19 +215,18 @@ class _Maker:
         self._check(recipe, backbone, target, len(folds[0].train))
         self.recipes[self.labels[target], recipe.name] = recipe
         self.origins[self.labels[target], recipe.name] = origins(choice, "finetune", target, overrides)
+        inputs = self._inputs(dataset, backbone, recipe, seed) | {"folds": self.study.folds}
+        locate = _locate(dataset, self.study)
+        if pretraining:
+            inputs["pretraining"] = pretraining.job.key
+        elif source.path:
+            inputs["weights"] = source.identity
+            locate["weights"] = str(source.path.absolute())
         for fold in range(len(folds)):
-            inputs = self._inputs(dataset, backbone, recipe, seed)
-            inputs |= {"folds": self.study.folds, "fold": fold}
-            locate = _locate(dataset, self.study)
-            if pretraining:
-                inputs["pretraining"] = pretraining.job.key
-            elif source.path:
-                inputs["weights"] = source.identity
-                locate["weights"] = str(source.path.absolute())
             job = Job(
                 "finetune",
                 VERSIONS["finetune"],
-                inputs,
+                inputs | {"fold": fold},
                 locate,
                 (pretraining.job.key,) if pretraining else (),
                 float(len(dataset) * recipe.epochs),
