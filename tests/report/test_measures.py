@@ -54,6 +54,18 @@ def test_a_distance_is_negated_and_a_missing_pair_stays_missing(tidy: pd.DataFra
         np.testing.assert_array_equal(promise, sign * np.array([[2, np.nan], [np.nan, 3]]))
 
 
+def test_a_score_counts_for_the_network_that_it_was_measured_with(tidy: pd.DataFrame) -> None:
+    grid = grid_of(tidy)
+    assert grid.backbone == "resnet18"
+    pair = {("imagenet", "isic2018"): 2.0}
+    own, other = values_of("score", pair), values_of("score", {("imagenet", "isic2018"): 9.0})
+    both = pd.concat([own.assign(backbone="resnet18"), other.assign(backbone="resnet50")])
+    assert promise_of(grid, both)[0, 0] == 2
+    unsaid = pd.concat([own, other.assign(backbone="resnet50")])
+    assert promise_of(grid, unsaid)[0, 0] == 2
+    assert np.isnan(promise_of(grid, other.assign(backbone="resnet50"))).all()
+
+
 def test_a_paper_sized_table(paper_sized: StudyResults) -> None:
     grid = grid_of(tidy_outcomes(paper_sized.outcomes))
     long = measures_long(grid, paper_sized.values, draws=100)

@@ -69,9 +69,8 @@ def _bars(
         high=part["auc"] + part["auc_sd"],
         label=[plus_minus(m, s) for m, s in zip(part["auc"], part["auc_sd"], strict=True)],
     )[["source", "source_full", "target", "auc", "low", "high", "label", "folds"]]
-    points = folds[["source_name", "source", "target", "fold", "auc"]].rename(
-        columns={"source": "source_full", "source_name": "source"}
-    )
+    points = folds.assign(number=folds["fold"] + 1, source_full=folds["source"], source=folds["source_name"])
+    points = points[["source", "source_full", "target", "fold", "number", "auc"]]
     scale_y = alt.Scale(domain=order, paddingInner=0.25, paddingOuter=0.15)
     x = alt.X(
         "auc:Q",
@@ -114,7 +113,7 @@ def _bars(
             tooltip=[
                 alt.Tooltip("source_full:N", title="source"),
                 alt.Tooltip("target:N", title="target"),
-                alt.Tooltip("fold:N", title="fold"),
+                alt.Tooltip("number:N", title="fold"),
                 alt.Tooltip("auc:Q", title="AUC", format=".4f"),
             ],
         )

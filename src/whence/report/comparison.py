@@ -9,9 +9,10 @@ import pandas as pd
 
 from whence.report.arrays import test_to_train
 from whence.report.figures import panel_title
+from whence.report.forms import AUC, Form
 from whence.report.table import Table
 from whence.report.tidy import panels_of, summarise
-from whence.report.words import MISSING, gain, number, plus_minus, signed
+from whence.report.words import MISSING, counted, gain, number, plus_minus, signed
 from whence.stats import all_pairs, letters
 
 ALPHA = 0.1  # two sources are told apart where the p-value after Holm's correction is below it
@@ -81,13 +82,17 @@ def group_letters(found: pd.DataFrame, names: list[str]) -> list[str]:
     return letters(apart)
 
 
-def ranking_table(tidy: pd.DataFrame, found: pd.DataFrame) -> Table:
-    """Sources of every target, best first, with the group that each belongs to and its distance from the best."""
+def ranking_table(tidy: pd.DataFrame, found: pd.DataFrame, form: Form = AUC) -> Table:
+    """Sources of every target, best first, with the group that each belongs to and its distance from the best.
+
+    `found` are the `comparisons` of `tidy`, `form` the form of its transferability.
+    """
     table = []
     for target, configuration, part in panels_of(summarise(tidy)):
         here = found[(found["target"] == target) & (found["configuration"] == configuration)]
         ranked = part.sort_values("auc", ascending=False, kind="stable")
         names = [str(name) for name in ranked["source"]]
+        most = part["folds"].max()
         for row, letter in zip(ranked.to_dict("records"), group_letters(here, names), strict=True):
             pair = None if row["source"] == names[0] else pair_of(here, str(row["source"]), names[0])
             table.append(
@@ -105,7 +110,7 @@ def ranking_table(tidy: pd.DataFrame, found: pd.DataFrame) -> Table:
                     "to_best_low": pair["low"] if pair else float("nan"),
                     "to_best_high": pair["high"] if pair else float("nan"),
                     "p_equivalent_to_best": pair["equivalent"] if pair else float("nan"),
-                    "said": plus_minus(row["auc"], row["auc_sd"]),
+                    "said": _auc(row, most),
                     "gain_said": _gain(row),
                     "to_best_said": _difference(pair),
                 }
@@ -117,8 +122,8 @@ def ranking_table(tidy: pd.DataFrame, found: pd.DataFrame) -> Table:
         "Ranking and groups",
         "Sources on each target, best first. Sources that share a letter cannot be told apart: the p-value of "
         "their paired difference over the folds (corrected resampled t-test, Holm’s correction over the pairs of "
-        "the target) is 0.1 or more. Transferability is the relative gain over none in percent, mean over folds ± "
-        "standard deviation. In brackets the 90 % interval of the difference from the best.",
+        f"the target) is 0.1 or more. Transferability is {form.definition}: mean over folds ± standard deviation. "
+        "In brackets the 90 % interval of the difference from the best, over the folds that both have.",
         frame,
         {
             "source": "Source",
@@ -167,6 +172,12 @@ def comparison_table(found: pd.DataFrame) -> Table:
         | dict.fromkeys(("p", "p_holm", *PRACTICAL), number),
         group="target",
     )
+
+
+def _auc(row: dict[Any, Any], most: int) -> str:
+    """Mean ± standard deviation, and of how many folds, where others of the target have more."""
+    fewer = f" ({counted(int(row['folds']), 'fold')})" if row["folds"] < most else ""
+    return plus_minus(row["auc"], row["auc_sd"]) + fewer
 
 
 def _gain(row: dict[Any, Any]) -> str:

@@ -35,8 +35,6 @@ def _heat(part: pd.DataFrame, configuration: str, order: list[str]) -> Panel:
         NOT_MEASURED if math.isnan(m) else plus_minus(m, s)
         for m, s in zip(cells["auc"], cells["auc_sd"], strict=True)
     ]
-    low, high = float(part["auc"].min()), float(part["auc"].max())
-    dark = low + 0.7 * (high - low)  # from here on white is the easier text to read
     longest = 7 * max(map(len, targets)) + 6
     slanted = longest * len(targets) > _UPRIGHT
     base = alt.Chart(rows(cells)).encode(
@@ -53,24 +51,24 @@ def _heat(part: pd.DataFrame, configuration: str, order: list[str]) -> Panel:
             alt.Tooltip("said:N", title="AUC"),
         ],
     )
-    shades = alt.Scale(domain=[low, (low + high) / 2, high], range=["#eaf2fb", "#6baed6", "#08467f"])
-    measured = base.transform_filter("isValid(datum.auc)")
-    tiles = [
-        base.mark_rect(color="#f2f3f5", stroke="white", strokeWidth=2),
-        measured.mark_rect(stroke="white", strokeWidth=2).encode(
-            color=alt.Color("auc:Q", scale=shades, legend=None)
-        ),
-    ]
-    texts = [
-        base.transform_filter(alt.datum.weight == weight)
-        .mark_text(fontWeight=weight)
-        .encode(
-            text="label:N",
-            color=alt.condition(f"datum.auc > {dark}", alt.value("white"), alt.value(INK)),
-        )
-        for weight in ("normal", "bold")
-    ]
-    chart = alt.layer(*tiles, *texts).properties(height=30 * len(sources))
+    blank = base.mark_rect(color="#f2f3f5", stroke="white", strokeWidth=2)
+    chart = alt.layer(blank, *tiles(base, "auc", cells["auc"])).properties(height=30 * len(sources))
     width = round(7 * max(map(len, sources)) + len(targets) * (46 if slanted else longest))
     said = f"Table of colours: the mean AUC of {len(sources)} sources on {len(targets)} targets."
     return Panel(configuration, chart, said, min_width=width)
+
+
+def tiles(base: alt.Chart, column: str, values: pd.Series) -> list[alt.Chart]:
+    """Coloured cells with their numbers: `base` has the columns `column`, `label` and `weight` ("bold" or "normal")."""
+    low, high = float(values.min()), float(values.max())
+    dark = low + 0.7 * (high - low)  # from here on white is the easier text to read
+    shades = alt.Scale(domain=[low, (low + high) / 2, high], range=["#eaf2fb", "#6baed6", "#08467f"])
+    coloured = base.transform_filter(f"isValid(datum.{column})").mark_rect(stroke="white", strokeWidth=2)
+    ink = alt.condition(f"datum.{column} > {dark}", alt.value("white"), alt.value(INK))
+    texts = [
+        base.transform_filter(alt.datum.weight == weight)
+        .mark_text(fontWeight=weight)
+        .encode(text="label:N", color=ink)
+        for weight in ("normal", "bold")
+    ]
+    return [coloured.encode(color=alt.Color(f"{column}:Q", scale=shades, legend=None)), *texts]

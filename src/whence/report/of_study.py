@@ -13,9 +13,11 @@ from whence.data.diversity import diversity
 from whence.data.named import card_of, known_names
 from whence.diagnosis import versions
 from whence.errors import WorkFailed
+from whence.nets.backbone import parameters
 from whence.paths import replacing
 from whence.records import CurvePoint, Outcome, Prediction, Pretraining, as_row, column_names
 from whence.report.export import export_figures, export_svg, export_tables
+from whence.report.forms import AUC, Form, form_of
 from whence.report.plan_drawing import drawing
 from whence.report.results import StudyResults
 from whence.report.study_page import StudyReport
@@ -40,18 +42,23 @@ def write_page(results: StudyResults, page: Path, export: Path | None = None) ->
     return page
 
 
-def verdicts_of(outcomes: Sequence[Outcome]) -> list[Verdict]:
-    """What the outcomes of a study say of each of its targets."""
+def verdicts_of(outcomes: Sequence[Outcome], form: Form = AUC) -> list[Verdict]:
+    """What the outcomes of a study say of each of its targets, with the gain over `none` in this form."""
     table = pd.DataFrame([as_row(row) for row in outcomes], columns=column_names(Outcome))
-    return verdicts(tidy_outcomes(table))
+    return verdicts(tidy_outcomes(table, form), form=form)
 
 
-def gather(plan: Plan, folder: Path, scores: Sequence[str | Path] = ()) -> StudyResults:
+def gather(
+    plan: Plan, folder: Path, scores: Sequence[str | Path] = (), transferability: str | None = None
+) -> StudyResults:
     """All that the page shows: what was measured, the datasets' properties, settings, versions, failures.
 
     What was measured is read from the ledger, the exported tables and the job folders; `scores` are further tables of
-    scores or distances. Raises `WorkFailed` when the study has no outcome yet.
+    scores or distances; `transferability` names its form, by default the study file's. Raises `WorkFailed` when the
+    study has no outcome yet, `InputError` for an unknown form.
     """
+    named = transferability or plan.study.transferability
+    form_of(named)
     with all_that_is_known(plan, folder) as (plan, ledger):
         stands = status(plan, ledger.jobs())
         tables = {
@@ -79,7 +86,9 @@ def gather(plan: Plan, folder: Path, scores: Sequence[str | Path] = ()) -> Study
         values=read_values(folder, scores),
         settings=settings,
         origins=where_from,
+        transferability=named,
         recipes={name: recipe.settings() for (_, name), recipe in plan.recipes.items()},
+        parameters={name: parameters(name) for name in plan.study.backbone},
         versions=versions(),
         seconds=float(tables["outcomes"]["seconds"].sum() + tables["pretrainings"]["seconds"].sum()),
         failures=list(stands.failures),

@@ -82,6 +82,8 @@ class StudyFile(BaseModel):
     allow_leakage: bool = False  # run although a test image was trained on; the report says so
     group_near_duplicates: bool = False  # keep images that look nearly the same on one side of every fold
 
+    transferability: Literal["auc", "error"] = "auc"  # what a report takes as the gain over none
+
     # How it is run decides nothing of what comes out: neither is part of any job's key.
     engine: Annotated[EngineChoice, BeforeValidator(_as_named)] = EngineChoice()
     tracking: Annotated[TrackingChoice | None, BeforeValidator(_as_named)] = None
