@@ -103,6 +103,7 @@ def bookkeeping(folder: Path, count: int) -> None:
         folder / "large",
     )
     import sklearn.model_selection  # noqa: F401  loading libraries is no planning
+
     with told("planning, every fold cut for the first time"):
         study.plan(device="cpu")
     with told("planning again, folds known"):

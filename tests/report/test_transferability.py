@@ -59,7 +59,7 @@ def test_the_verdict_and_the_ranking_say_which_form(outcomes: pd.DataFrame) -> N
 
 
 def test_the_page_in_either_form(outcomes: pd.DataFrame, study: Make) -> None:
-    rows = outcomes.to_dict("records")
+    rows = [*outcomes.to_dict("records"), *outcomes.assign(target="u").to_dict("records")]
     html = render_study(study(rows, transferability="error"))
     for part in ("Fewer errors", "16.7 % fewer errors than none", "+50.0", "−50.0"):
         assert part in html
