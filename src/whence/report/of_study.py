@@ -93,7 +93,7 @@ def gather(
         seconds=float(tables["outcomes"]["seconds"].sum() + tables["pretrainings"]["seconds"].sum()),
         failures=list(stands.failures),
         findings=[
-            finding | {"what": f"{document['name']}: {finding['what']}"}
+            finding | {"dataset": document["name"]}
             for document in documents
             for finding in document["findings"]
         ]

@@ -26,7 +26,8 @@ class StudyResults:
     measures say of the pairs. `settings` maps the name of a setting to its value and `origins` to where that comes from
     (paper, code, ours, user), `recipes` a recipe's name to all its settings, `parameters` a backbone to the number of
     its weights, `versions` a package to its version; `transferability` names its form (of `forms.FORMS`). `seconds` is
-    the work done, summed over jobs; `failures` are `{job, reason}`; `findings` `{severity, what, advice}`; `leaks` say
+    the work done, summed over jobs; `failures` are `{job, reason}`; `findings` `{severity, what, advice}` and
+    `dataset` where it is about one; `leaks` say
     in what way the study tests on what it trained on, where its file allows that.
     """
 

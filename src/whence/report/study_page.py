@@ -22,6 +22,7 @@ from whence.report.confusion import confusion_matrices
 from whence.report.cost import cost_table
 from whence.report.curves import learning_curves
 from whence.report.figures import Figure
+from whence.report.findings import by_advice, doubts
 from whence.report.forms import Form, form_of
 from whence.report.heat_map import auc_heat_map
 from whence.report.ladders import ladder_figure
@@ -167,6 +168,8 @@ class StudyReport:
             results=results,
             study_sentence=study_sentence(results, self.tidy),
             overall=overall(self.verdicts),
+            findings=by_advice(results.findings),
+            doubts=doubts(results, self.tidy),
             common=common_ground(self.tidy) if len(self.tidy) else [],
             against=against_sentences(self.against) if self.against else [],
             verdicts=self.verdicts,
