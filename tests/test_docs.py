@@ -150,3 +150,21 @@ def test_the_layout_of_the_docs_is_found(tmp_path: Path) -> None:
     )
     (tmp_path / "use.py").write_text(code)
     assert typed("python use.py", tmp_path, PYTHONPATH=path).strip().endswith("tensors, the hospital's names")
+
+
+def test_the_engine_of_the_docs_runs_a_study(picture_folder: Callable[..., Path], tmp_path: Path) -> None:
+    engine = example("ENGINE =")
+    assert len([line for line in engine.splitlines() if line.strip()]) < 20
+    path = installed(tmp_path, "whence.engines", "pool", "pool:ENGINE", engine)
+    picture_folder(("healthy", "ill"), per_class=10, name="xrays")
+    fields = {
+        "sources": ["none"],
+        "targets": ["xrays"],
+        "backbone": "test_resnet",
+        "recipe": {"base": "small", "size": 16, "epochs": 1, "batch": 8},
+        "folds": 2,
+    }
+    (tmp_path / "mini.yaml").write_text(yaml.safe_dump(fields | {"name": "mini"}))
+    said = typed("whence study run mini.yaml --engine pool --device cpu --json", tmp_path, PYTHONPATH=path)
+    assert json.loads(said)["jobs"] == {"done": 2, "failed": 0, "waiting": 0}
+    assert {outcome["engine"] for outcome in json.loads(said)["outcomes"]} == {"pool"}

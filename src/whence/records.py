@@ -90,6 +90,7 @@ class Outcome:
     job: str
     energy_kwh: float = NOT_MEASURED  # estimated by codecarbon where that was asked for
     co2_g: float = NOT_MEASURED
+    engine: str = ""  # that ran the job; "" where it was not written down
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ class Pretraining:
     job: str
     energy_kwh: float = NOT_MEASURED  # estimated by codecarbon where that was asked for
     co2_g: float = NOT_MEASURED
+    engine: str = ""  # that ran the job; "" where it was not written down
 
 
 @dataclass(frozen=True, slots=True)

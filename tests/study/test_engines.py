@@ -6,7 +6,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from whence.study.engines.local import Local
 from whence.study.job import Job
 from whence.study.ledger import Ledger
 
-MAY_DIFFER = {"seconds", "energy_kwh", "co2_g", "host"}
+MAY_DIFFER = {"seconds", "energy_kwh", "co2_g", "host", "engine"}
 _of_inline: list[dict[str, list[Any]]] = []
 
 
@@ -73,21 +73,43 @@ def test_every_engine_makes_the_same_ledger(
     status = study.run(device="cpu")
     assert (status.done, status.failed, status.waiting) == (9, 0, 0)
     assert ledger_of(study) == wanted
+    assert {row.engine for row in study.outcomes(device="cpu")} == {engine}
     assert not list(home().rglob(".*.tmp"))
     assert not list(home().rglob("*.state"))
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a folder in a bucket of a server on this machine that speaks S3."""
+    pytest.importorskip("moto.server", reason="moto[server] is not installed: .ci/run installs it")
+    pytest.importorskip("s3fs", reason="s3fs is not installed: pip install 'whence[s3]'")
+    from moto.server import ThreadedMotoServer
+    from s3fs import S3FileSystem
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    S3FileSystem.clear_instance_cache()  # which may hold the address of an earlier server
+    S3FileSystem().mkdir(f"lab-{port}")  # servers of one process share their buckets
+    yield f"s3://lab-{port}/whence"
+    server.stop()
 
 
 @pytest.mark.slow
 @needs("ray", "ray")
 def test_ray_on_nodes_that_share_no_folder_and_a_worker_killed_in_the_middle(
-    study_file: Callable[..., Path], tmp_path: Path
+    study_file: Callable[..., Path], tmp_path: Path, bucket: str
 ) -> None:
-    """The nodes have a home of their own; job folders travel through a URL; one worker gets SIGKILL as it works."""
+    """The nodes have a home of their own; job folders travel through S3; one worker gets SIGKILL as it works."""
     wanted = reference(study_file)
     options = {
         "workers": 2,
         "num_gpus": 0,
-        "storage": f"file://{tmp_path / 'bucket'}",
+        "storage": bucket,
         "home": str(tmp_path / "node-home"),
     }
     study = Study.from_file(study_file(engine={"name": "ray", **options}))
@@ -201,8 +223,12 @@ def write_result(job: Job, folder: Path) -> None:
     (folder / "weights.bin").write_bytes(bytes(range(256)) * 100)
 
 
-def test_a_parcel_arrives_as_it_was_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    job, parcels = Job("toy", 1, {"seed": 1}), Parcels(f"file://{tmp_path / 'bucket'}")
+@pytest.mark.parametrize("where", ["folder", "s3"])
+def test_a_parcel_arrives_as_it_was_sent(
+    where: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = request.getfixturevalue("bucket") if where == "s3" else f"file://{tmp_path / 'bucket'}"
+    job, parcels = Job("toy", 1, {"seed": 1}), Parcels(url)
     jobs.run(job, write_result)
     sent = {path.name: path.read_bytes() for path in job.folder.iterdir()}
     assert pack(job.folder) == pack(job.folder)

@@ -216,6 +216,9 @@ def test_a_dry_run_tells_what_is_known_and_what_is_not(study_file: Callable[...,
     assert low * 0.999 <= found.hours <= high * 1.001
     assert found.bytes > 0
     assert [(share.what, share.jobs) for share in found.shares] == [("none → xrays", 2)]
+    shutil.rmtree(home() / "jobs")  # as on another machine, which has the tables alone
+    elsewhere = study.forecast(device="cpu", only=["none → xrays"])
+    assert (elsewhere.hours, elsewhere.unknown, elsewhere.bytes) == (found.hours, 0, 0.0)
 
 
 def test_two_studies_that_share_a_job_do_it_once(study_file: Callable[..., Path]) -> None:

@@ -141,6 +141,7 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
         (row,) = ledger.rows("outcomes")
         assert (row.job, row.auc, row.seconds) == ("k1", 0.75, 1.5)
         assert math.isnan(row.train_accuracy)
+        assert row.engine == ""
         ledger.add([one("k2", fold=1)])
         assert same(ledger.rows("outcomes")[1], one("k2", fold=1).row)
         assert ledger.connection.execute("PRAGMA user_version").fetchone() == (SCHEMA,)
@@ -215,8 +216,8 @@ def test_parquet_holds_what_the_tables_hold(tmp_path: Path) -> None:
 
 
 def test_a_ledger_and_tables_from_before_a_field_existed_are_read_and_grow_its_column(tmp_path: Path) -> None:
-    energy, accuracy = {"energy_kwh", "co2_g"}, {"train_accuracy", "validation_accuracy"}
-    later = {"outcomes": energy, "pretrainings": energy, "curves": accuracy}
+    later_on, accuracy = {"energy_kwh", "co2_g", "engine"}, {"train_accuracy", "validation_accuracy"}
+    later = {"outcomes": later_on, "pretrainings": later_on, "curves": accuracy}
     ledger = Ledger(tmp_path / "ledger.db")
     ledger.add([one("k1")])
     export_tables(ledger, tmp_path)
@@ -228,6 +229,7 @@ def test_a_ledger_and_tables_from_before_a_field_existed_are_read_and_grow_its_c
     with Ledger(tmp_path / "ledger.db") as again:
         (row,) = again.rows("outcomes")
         assert math.isnan(row.energy_kwh)
+        assert row.engine == ""
         measured = one("k2", fold=1)
         again.add([replace(measured, row=replace(measured.row, energy_kwh=0.25, co2_g=70.0))])
         assert [row.energy_kwh for row in again.rows("outcomes")][1] == 0.25
@@ -242,5 +244,6 @@ def test_a_ledger_and_tables_from_before_a_field_existed_are_read_and_grow_its_c
             writer.writerows(rows)
     (back,) = import_tables(tmp_path)
     assert math.isnan(back.row.co2_g)
+    assert back.row.engine == ""
     assert back.row.job == "k1"
     assert math.isnan(back.curve[0].train_accuracy)

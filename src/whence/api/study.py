@@ -109,16 +109,17 @@ class Study:
         say: Say = silent,
     ) -> Forecast:
         """What `run` would do: jobs, hours, energy and disk, as far as earlier jobs tell. Nothing is run or written."""
-        from whence.study.driver import known_now, missing_entries
+        from whence.study.driver import all_that_is_known, missing_entries
         from whence.study.forecast import forecast
         from whence.study.selection import selected
         from whence.study.throughput import Throughput
 
-        plan, known = known_now(
-            self.plan(device=device, skip_unreadable=skip_unreadable, say=say), self.folder
-        )
-        missing = missing_entries(plan, known, selected(plan, only))
-        return forecast(missing, Throughput.of_earlier_jobs())
+        plan = self.plan(device=device, skip_unreadable=skip_unreadable, say=say)
+        with all_that_is_known(plan, self.folder) as (plan, ledger):
+            rows = {row.job: row for table in ("outcomes", "pretrainings") for row in ledger.rows(table)}
+        throughput = Throughput.of_earlier_jobs()
+        throughput.fill_in((e.job, rows[e.job.key]) for e in plan.entries if e.job.key in rows)
+        return forecast(missing_entries(plan, set(rows), selected(plan, only)), throughput)
 
     def rebuild(self, *, device: str = "auto", skip_unreadable: bool = False) -> tuple[int, int]:
         """Make the ledger anew from job folders and tables: how many jobs it holds, how many only the old one did."""

@@ -21,10 +21,10 @@ def run_job(
 ) -> None:
     """Do one job again that failed, or for the first time on this machine; seed and device are the job's own."""
     from whence.study import job as jobs
-    from whence.study.work import work_of
+    from whence.study.work import do_job
 
     job = jobs.read_job(folder)
-    state = jobs.run(job, work_of(job.kind))
+    state = do_job(job)
     if json:
         print_json({"job": job.key, "kind": job.kind, "state": state, "folder": str(job.folder)})
     if state == "failed":

@@ -9,12 +9,21 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+import torch
+
 from whence.errors import InputError
 from whence.nets.backbone import build, check_backbone, pretrained_config
 from whence.nets.layouts import known_layouts
 from whence.nets.matching import Match
 from whence.nets.origins import told_by_name
-from whence.nets.weights import Weights, load_into, read_record, read_weights, save_weights, weights_identity
+from whence.nets.weights import (
+    Weights,
+    match_whole,
+    read_record,
+    read_weights,
+    save_weights,
+    weights_identity,
+)
 from whence.paths import building, home
 
 Kind = Literal["none", "weights", "dataset"]
@@ -94,7 +103,9 @@ def _told(path: Path, match: Match) -> str:
 
 def check_fit(path: Path, backbone: str) -> Match:
     """How the weights at `path` fit this backbone; an `InputError` if they do not."""
-    return load_into(build(backbone, classes=2, dropout=0.0, seed=0), read_weights(path))
+    with torch.device("meta"):  # shapes are enough
+        network = build(backbone, classes=2, dropout=0.0, seed=0)
+    return match_whole(network, read_weights(path))
 
 
 def hub_weights(name: str, backbone: str) -> Path:

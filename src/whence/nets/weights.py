@@ -106,12 +106,11 @@ def save_weights(path: Path, network: nn.Module, record: dict[str, Any]) -> None
         file.write(memoryview(data)[start:])
 
 
-def load_into(network: nn.Module, weights: Weights) -> Match:
-    """Load all but the head of `network` from `weights`; return what was taken, and what in the file was not used.
+def match_whole(network: nn.Module, weights: Weights) -> Match:
+    """What of `weights` goes where in `network`, whose own tensors may be on the meta device.
 
-    The head belongs to the source's classes and is replaced. Anything else that is missing or has another
-    shape is an `InputError`: the file is of another architecture. Where its makers compute otherwise than timm
-    (strides, epsilons), the network is changed to do as they do.
+    The head belongs to the source's classes and may be missing. Anything else that is missing or has another
+    shape is an `InputError`: the file is of another architecture.
     """
     found = match(network, weights.tensors)
     if not found.whole:
@@ -121,6 +120,16 @@ def load_into(network: nn.Module, weights: Weights) -> Match:
             f"used: {len(found.unused)} of {len(weights.tensors)} tensors in the file. Give weights of the study's "
             f"backbone, or name theirs as backbone{made_by}"
         )
+    return found
+
+
+def load_into(network: nn.Module, weights: Weights) -> Match:
+    """Load all but the head of `network` from `weights`; return what was taken, and what in the file was not used.
+
+    Where the weights' makers compute otherwise than timm (strides, epsilons), the network is changed to do as they do.
+    Raises as `match_whole` does.
+    """
+    found = match_whole(network, weights)
     network.load_state_dict({name: found.tensors[name] for name in backbone_names(network)}, strict=False)
     found.layout.adjust(network)
     return found

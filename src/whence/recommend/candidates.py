@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whence.data import Dataset, Fold, cut, open_dataset
+from whence.data.kept import write_array
 from whence.errors import InputError
 from whence.features.extract import features
+from whence.features.kept import kept_path, read_kept
 from whence.measures import linear_probe_folds
 from whence.nets.backbone import check_backbone, check_image_size
 from whence.nets.sources import find_source, source_kind, trained_on
@@ -21,6 +23,7 @@ from whence.recommend.measured import Measured, measured_here
 from whence.recommend.situation import Candidate
 
 Say = Callable[[str], None]
+PROBE_VERSION = 1  # raise it when the same features would be probed otherwise
 
 
 @dataclass(frozen=True)
@@ -76,10 +79,24 @@ def find_candidates(
 def _probe(
     start: Start, target: Dataset, cuts: Sequence[Fold], backbone: str, size: int, seed: int, device: str
 ) -> list[float]:
-    """The probe's AUC on each test part."""
-    found = features(target, backbone, start.weights, start.identity, size=size, seed=seed, device=device)
-    parts = judged_on(cuts)
-    return [float(value) for value in linear_probe_folds(found, target.labels, folds=parts)]
+    """The probe's AUC on each test part; worked out once, and kept."""
+    kept = kept_path(
+        probe=PROBE_VERSION,
+        dataset=target.fingerprint,
+        backbone=backbone,
+        weights=start.identity or f"random {seed}",
+        size=size,
+        folds=len(cuts),
+        seed=seed,
+        device=device,
+    )
+    known = read_kept(kept, len(cuts))
+    if known is not None:
+        return [float(value) for value in known]
+    seen = features(target, backbone, start.weights, start.identity, size=size, seed=seed, device=device)
+    found = linear_probe_folds(seen, target.labels, folds=judged_on(cuts))
+    write_array(kept, found)
+    return [float(value) for value in found]
 
 
 def judged_on(cuts: Sequence[Fold]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:

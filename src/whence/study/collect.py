@@ -18,6 +18,7 @@ def measured(entry: Entry, study: str) -> Measured:
     record = Outcome if entry.job.kind == "finetune" else Pretraining
     known: dict[str, Any] = {
         **result,
+        "engine": read_json(folder / "job.json").get("engine", ""),
         "study": study,
         "source": entry.source,
         "source_recipe": entry.source_recipe,

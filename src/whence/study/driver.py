@@ -112,12 +112,6 @@ def all_that_is_known(plan: Plan, folder: Path) -> Iterator[tuple[Plan, Ledger]]
         yield take_what_is_done(plan, folder, ledger), ledger
 
 
-def known_now(plan: Plan, folder: Path) -> tuple[Plan, set[str]]:
-    """The plan as it stands, and the keys of all jobs that are done, without writing anything."""
-    with all_that_is_known(plan, folder) as (plan, ledger):
-        return plan, ledger.jobs()
-
-
 def take_what_is_done(plan: Plan, folder: Path, ledger: Ledger) -> Plan:
     """Bring the ledger up to date with the exported tables and the job folders; return the plan as it stands then."""
     known = ledger.jobs()

@@ -15,7 +15,7 @@ from whence.study.throughput import Throughput
 class Share:
     """Jobs of one source on one target (or its pretraining) and network, and what they will take.
 
-    None where no job like these was measured on this machine.
+    None where no job like these was measured.
     """
 
     what: str

@@ -87,17 +87,17 @@ def job_folder(kind: str, key: str) -> Path:
     return home() / "jobs" / kind / key
 
 
-def run(job: Job, work: Work) -> State:
+def run(job: Job, work: Work, engine: str = "") -> State:
     """Do a job unless it is done; a failure of the work is written down as the job's result, not raised.
 
-    An earlier failure is tried again.
+    An earlier failure is tried again. `engine` is written down beside what was asked.
     """
     if job.state == "done":
         return "done"
     forget_failure(job)
     of_the_work = False  # a failure that would come again from any state that was kept
     with building(job.folder) as scratch:
-        write_json(scratch / "job.json", as_document(job))
+        write_json(scratch / "job.json", as_document(job) | {"engine": engine})
         try:
             work(job, scratch)
         except Exception as error:

@@ -9,7 +9,7 @@ from typing import Any
 from whence.records import Outcome, column_names
 from whence.study.ledger import Ledger, Measured
 
-MAY_DIFFER = {"study", "seconds", "energy_kwh", "co2_g", "host", "note"}
+MAY_DIFFER = {"study", "seconds", "energy_kwh", "co2_g", "host", "engine", "note"}
 CELL = ("source", "source_recipe", "target", "target_variant", "backbone", "recipe", "fold", "seed")
 
 
@@ -26,9 +26,9 @@ class Conflict:
 def merge(first: Ledger, second: Ledger, into: Ledger) -> list[Conflict]:
     """Write the jobs of both ledgers into a third; return where they disagree.
 
-    A job in both is taken from the first; it is a conflict if anything but time, energy, host and notes differs. One
-    cell (source, target, network, recipe, fold, seed) that two jobs measured, from other data or settings, is listed
-    too, and both stay.
+    A job in both is taken from the first; it is a conflict if anything differs but time, energy, host, engine and
+    notes. One cell (source, target, network, recipe, fold, seed) that two jobs measured, from other data or settings,
+    is listed too, and both stay.
     """
     one, two = _by_job(first), _by_job(second)
     into.add(one.values())

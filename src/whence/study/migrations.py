@@ -12,7 +12,7 @@ from dataclasses import fields
 
 from whence.records import CurvePoint, Outcome, Pretraining
 
-SCHEMA = 3
+SCHEMA = 4
 SQL_TYPES = {"int": "INTEGER", "float": "REAL", "bool": "INTEGER"}
 
 
@@ -27,7 +27,7 @@ def add_columns(connection: sqlite3.Connection, table: str, record: type) -> Non
     there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
     for field in fields(record):
         if field.name not in there:
-            kind = SQL_TYPES.get(str(field.type), "TEXT")
+            kind = SQL_TYPES.get(str(field.type), "TEXT NOT NULL DEFAULT ''")
             connection.execute(f"ALTER TABLE {table} ADD COLUMN {field.name} {kind}")
 
 
@@ -42,4 +42,10 @@ def _accuracies(connection: sqlite3.Connection) -> None:
     add_columns(connection, "curves", CurvePoint)
 
 
-STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _energy, 2: _accuracies}
+def _engines(connection: sqlite3.Connection) -> None:
+    """3 → 4: which engine ran a job, unknown for those before."""
+    add_columns(connection, "outcomes", Outcome)
+    add_columns(connection, "pretrainings", Pretraining)
+
+
+STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _energy, 2: _accuracies, 3: _engines}

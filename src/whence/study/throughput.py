@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from whence.paths import home, read_json
+from whence.records import Outcome, Pretraining
 from whence.study.job import Job, read_job
 
 LOOKED_AT = 300  # earlier jobs of a kind, the newest ones
@@ -60,8 +63,16 @@ class Throughput:
             sum(f.stat().st_size for f in folder.iterdir())
         )
 
+    def fill_in(self, rows: Iterable[tuple[Job, Outcome | Pretraining]]) -> None:
+        """Learn from what other machines wrote down, about jobs like which none was measured here."""
+        elsewhere = [(job, row) for job, row in rows if alike(job) not in self.rates]
+        for job, row in elsewhere:
+            self.rates[alike(job)].append(row.seconds / job.cost)
+            if not math.isnan(row.energy_kwh):
+                self.energies[alike(job)].append(row.energy_kwh / job.cost)
+
     def seconds(self, job: Job) -> float | None:
-        """How long the job is expected to take; None if nothing like it was ever measured here."""
+        """How long the job is expected to take; None if nothing like it was ever measured."""
         rate = _middle(self.rates, alike(job))
         return None if rate is None else rate * job.cost
 

@@ -11,7 +11,8 @@ from whence.data import Dataset, Fold, cut, open_dataset, split
 from whence.errors import InputError, unknown_name
 from whence.paths import write_json
 from whence.records import CurvePoint, as_row
-from whence.study.job import Job, Work, job_folder
+from whence.study import job as jobs
+from whence.study.job import Job, State, Work, job_folder
 from whence.study.journal import note_epoch
 from whence.study.resume import state_file
 from whence.training.choosing import Epoch
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 # Raise a kind's version when the same inputs would give another result: old folders are then not taken for it.
 VERSIONS = {"pretrain": 1, "finetune": 1}
+
+
+def do_job(job: Job, engine: str = "") -> State:
+    """Do a job of any kind in its folder, unless it is done: what every engine's process calls in the end."""
+    return jobs.run(job, work_of(job.kind), engine)
 
 
 def work_of(kind: str) -> Work:

@@ -28,13 +28,12 @@ def tell_forecast(name: str, found: Forecast, json: bool) -> None:
     ]
     if rows:
         print_table(rows)
-    unknown = (
-        f", not counting {found.unknown} jobs like which none was measured here" if found.unknown else ""
-    )
-    print(
-        f"{name}: {found.jobs} jobs to do; {found.hours:.2f} hours of one worker, {found.kwh:.3f} kWh measured on such "
-        f"jobs, {found.bytes / 1e6:,.0f} MB of disk{unknown}"
-    )
+    told = [f"{found.hours:.2f} hours of one worker"]
+    if found.unknown:
+        told.append(f"not counting {found.unknown} jobs like which none was measured")
+    told.append(f"{found.kwh:.3f} kWh measured on such jobs" if found.kwh else "energy unknown")
+    told.append(f"{found.bytes / 1e6:,.0f} MB of disk" if found.bytes else "disk unknown")
+    print(f"{name}: {found.jobs} jobs to do; {', '.join(told)}")
 
 
 def _known(value: float | None) -> str:

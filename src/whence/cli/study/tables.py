@@ -69,6 +69,7 @@ def merge(
         if conflicts:
             print_table([dict(vars(conflict)) for conflict in conflicts])
     if conflicts:
+        count = "1 conflict" if len(conflicts) == 1 else f"{len(conflicts)} conflicts"
         raise WorkFailed(
-            f"{len(conflicts)} conflicts between {first} and {second}; the merged tables in {output} keep the first's"
+            f"{count} between {first} and {second}; the merged tables in {output} keep the first's"
         )

@@ -2,5 +2,6 @@
 
 from whence.study.engines.contract import Ended, Engine, EngineKind, Options
 from whence.study.engines.registry import all_engines, make_engine
+from whence.study.work import do_job
 
-__all__ = ["Ended", "Engine", "EngineKind", "Options", "all_engines", "make_engine"]
+__all__ = ["Ended", "Engine", "EngineKind", "Options", "all_engines", "do_job", "make_engine"]

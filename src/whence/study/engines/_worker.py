@@ -6,10 +6,9 @@ import os
 import signal
 import sys
 
-from whence.study import job as jobs
 from whence.study.job import Job
 from whence.study.processes import end_with_parent
-from whence.study.work import work_of
+from whence.study.work import do_job
 
 NOT_WRITTEN_ADVICE = "is there room on the disk?"
 NOT_WRITTEN, STOPPED = 74, 143  # exit codes: EX_IOERR of sysexits.h; ended as asked by SIGTERM
@@ -25,7 +24,7 @@ def work_in_process(job: Job, environment: dict[str, str]) -> None:
     os.environ.update(dict.fromkeys(THREADS, str(job.inputs.get("threads", 1))))
     stop_when_asked()
     try:
-        jobs.run(job, work_of(job.kind))
+        do_job(job, "local")
     except Stopped:
         sys.exit(STOPPED)
     except OSError as error:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from whence.study import job as jobs
 from whence.study.engines.contract import Ended, EngineKind, Options
 from whence.study.job import Job
-from whence.study.work import work_of
+from whence.study.work import do_job
 
 
 class Inline:
@@ -27,7 +26,7 @@ class Inline:
     def ended(self, seconds: float) -> list[Ended]:
         """Run the job that waits, however long it takes."""
         job = self.waiting.pop(0)
-        jobs.run(job, work_of(job.kind))
+        do_job(job, "inline")
         return [Ended(job)]
 
     def stop(self, grace: float) -> None:

@@ -19,7 +19,7 @@ from whence.study.engines._parcels import Parcels
 from whence.study.engines._worker import NOT_WRITTEN_ADVICE, THREADS
 from whence.study.engines.contract import Ended, EngineKind, Options, extra
 from whence.study.job import Job, job_folder
-from whence.study.work import work_of
+from whence.study.work import do_job
 
 STORE = 100 << 20  # bytes of Ray's object store: jobs pass words through it, results go by folder
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
@@ -151,7 +151,7 @@ def do(document: dict[str, Any], there: str, storage: str | None) -> tuple[str, 
                 parcels.fetch(kind, key)
     _stop_when_cancelled()
     try:
-        state = jobs.run(job, work_of(job.kind))
+        state = do_job(job, "ray")
     except Stopped:
         return "waiting", "it was asked to stop"
     except OSError as error:

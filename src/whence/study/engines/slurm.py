@@ -16,7 +16,7 @@ from whence.study import job as jobs
 from whence.study.engines._worker import NOT_WRITTEN_ADVICE
 from whence.study.engines.contract import Ended, EngineKind, Options, extra
 from whence.study.job import Job
-from whence.study.work import work_of
+from whence.study.work import do_job
 
 ASKED = 10.0  # seconds between two questions to Slurm about the same job
 
@@ -119,7 +119,7 @@ def do(document: dict[str, Any], there: str, inside: bool) -> str:
     if not inside:
         stop_when_asked()
     try:
-        jobs.run(job, work_of(job.kind))
+        do_job(job, "slurm")
     except Stopped:
         return "it was asked to stop"
     except OSError as error:
