@@ -30,6 +30,7 @@ FIELDS: dict[str, Any] = {
     "folds": 2,
     "allow_leakage": True,
     "transferability": "error",
+    "cards": {"demo:retina[n=24]": {"modality": "a modality of our own"}},
 }
 
 
@@ -85,6 +86,15 @@ def test_the_form_of_transferability_is_that_of_the_file_or_the_command(page: Pa
     )
     expected = (100 * (mixed / baseline - 1)).tolist()
     assert any(row[["fold_1", "fold_2"]].tolist() == pytest.approx(expected) for _, row in table.iterrows())
+
+
+def test_what_the_file_says_of_a_dataset_is_shown_and_a_card_of_nothing_is_refused(page: Path) -> None:
+    assert "a modality of our own" in (page / "page.html").read_text(encoding="utf-8")
+    wrong = FIELDS | {"cards": {"demo:retina": {"origin": "medical"}}}
+    (page / "wrong.yaml").write_text(yaml.safe_dump(wrong), encoding="utf-8")
+    found = CliRunner().invoke(app, ["study", "status", str(page / "wrong.yaml")])
+    assert found.exit_code == 2
+    assert "'demo:retina' is neither a source nor a target" in found.stderr
 
 
 def test_the_recipes_stand_against_each_other_in_numbers(page: Path) -> None:
