@@ -123,3 +123,11 @@ def test_merge_refuses_folders_without_results_and_one_that_is_taken(study: Path
     code, _, told = whence("study", "merge", here, here, "-o", here)
     assert code == 2
     assert "holds a ledger already" in told
+
+
+def test_names_with_brackets_are_printed_whole(study: Path) -> None:
+    fields = yaml.safe_load(study.read_text()) | {"targets": ["xrays[n=16]"], "name": "part"}
+    study.write_text(yaml.safe_dump(fields))
+    code, printed, told = whence("study", "run", study, "--dry-run", "--device", "cpu", "--quiet")
+    assert code == 0, told
+    assert "natural → xrays[n=16]" in printed

@@ -1,11 +1,16 @@
-"""The folds on which a measure is judged: what it learns from and what it is judged on make up the whole target."""
+"""What is known of candidates: probes, kept, and the folds on which they and other measures are judged."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
+from pathlib import Path
 
-from whence.data import ArrayStore, Dataset, cut
-from whence.recommend.candidates import judged_on
+import numpy as np
+import pytest
+
+from whence.data import ArrayStore, Dataset, cut, open_dataset
+from whence.recommend import candidates
+from whence.recommend.candidates import find_candidates, judged_on
 from whence.records import Card
 
 
@@ -16,3 +21,21 @@ def test_a_measure_learns_from_all_that_is_not_tested() -> None:
     for fold, (learned, judged) in zip(folds, judged_on(folds), strict=True):
         assert judged.tolist() == fold.test.tolist()
         assert sorted([*learned, *judged]) == list(range(60))
+
+
+def test_a_probe_is_worked_out_once(
+    picture_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = open_dataset(picture_folder(("healthy", "ill"), per_class=12))
+
+    def found(folds: int) -> list[float]:
+        asked = find_candidates(
+            target, ["none"], "test_resnet", size=16, folds=folds, seed=1, device="cpu", say=lambda line: None
+        )
+        return list(asked.candidates[0].probe or ())
+
+    first = found(2)
+    monkeypatch.setattr(candidates, "features", None)  # it would be called
+    assert found(2) == first
+    with pytest.raises(TypeError):
+        found(3)

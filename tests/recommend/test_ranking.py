@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 
 from whence.errors import InputError
-from whence.knowledge import known_outcomes, outcomes_of, published_outcomes
+from whence.knowledge import Descriptor, known_outcomes, outcomes_of, published_outcomes
 from whence.recommend import Candidate, rank
 from whence.recommend.folds import fold_errors, shared_error
+from whence.recommend.ranking import document
+from whence.recommend.situation import look_at
 
 OUTCOMES = known_outcomes()
 
@@ -235,3 +237,44 @@ def test_a_small_gain_on_every_fold_counts_for_more_than_a_large_one_on_some() -
 
     assert chance(steady) > 0.9
     assert chance(wobbly) < 0.85
+
+
+def test_how_often_a_source_was_among_the_first_two() -> None:
+    """Counted anew from the published tables: mean AUC per source, ranked within each study's target and network."""
+    table = published_outcomes()
+    table = table[table["source"] != table["target"]]
+    means = table.groupby(["study", "target", "backbone", "source"])["auc"].mean().reset_index()
+    means["rank"] = means.groupby(["study", "target", "backbone"])["auc"].rank(ascending=False)
+    mine = means[means["source"] == "imagenet"].groupby("target")["rank"].mean()
+    said = " ".join(_by_source(rank(MIXED, OUTCOMES, target_name="mine"))["imagenet"]["reasons"])
+    assert f"over {len(mine)} other targets; first or second on {(mine < 2.5).sum()} of them" in said
+    organs = mine[[name.startswith("organ") for name in mine.index]]
+    like = Descriptor("CT", 1, 4, 500)
+    document_ = document(MIXED, look_at(MIXED, OUTCOMES, "mine"), "mine", target=like)
+    said = " ".join(_by_source(document_)["imagenet"]["reasons"])
+    assert f"first or second on {(organs < 2.5).sum()} of {len(organs)} CT targets" in said
+    assert {known["target"] for known in document_["similar"]} <= set(organs.index)
+    assert all(len(known["best"]) == 2 for known in document_["similar"])
+
+
+def test_where_no_source_stands_out_the_cheapest_is_named() -> None:
+    twins = [Candidate("dear", None, price=900.0), Candidate("ready"), Candidate("dearer", price=5000.0)]
+    found = rank(twins, OUTCOMES, target_name="mine")
+    assert set(found["undecided"]["sources"]) == {"dear", "ready", "dearer"}
+    assert found["undecided"]["cheapest"] == "ready"
+    assert any("--budget k=3" in line for line in found["would_change"])
+    assert any("nobody has tried on another target: " in line for line in found["would_change"])
+    clear = [
+        Candidate("imagenet", "imagenet", measured=_folds(0.95, 5)),
+        Candidate("none", "none", measured=_folds(0.6, 8)),
+    ]
+    assert rank(clear, OUTCOMES, target_name="mine")["undecided"] is None
+
+
+def test_sources_that_are_away_and_did_better_elsewhere_could_change_the_answer() -> None:
+    found = rank([Candidate("none", "none")], OUTCOMES, target_name="mine")
+    (line,) = (line for line in found["would_change"] if "not at hand" in line)
+    assert "imagenet" in line
+    best = found["not_at_hand"][0]["source"]
+    first = rank([Candidate(best, best)], OUTCOMES, target_name="mine")
+    assert not [line for line in first["would_change"] if "not at hand" in line]

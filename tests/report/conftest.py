@@ -208,7 +208,17 @@ def ranking() -> dict[str, Any]:
             }
             | {"reasons": []},
         ],
+        "undecided": {"sources": ["imagenet", "dtd"], "cheapest": "imagenet"},
         "baselines": {"mean_rank": ["dtd", "imagenet"], "always": "imagenet"},
+        "similar": [
+            {
+                "target": "pneumoniamnist",
+                "difference": 0.1,
+                "told": "X-ray, grey",
+                "best": ["medmnist", "dtd"],
+            }
+        ],
+        "would_change": ["A larger budget."],
         "not_at_hand": ["radimagenet"],
     }
 

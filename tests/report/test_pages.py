@@ -153,9 +153,15 @@ def test_figures_are_exported_as_svg_pdf_and_png(results: StudyResults, tmp_path
 def test_the_ranking_page_in_plain_words(ranking: dict[str, Any]) -> None:
     text = Page(render_ranking(ranking)).text
     assert (
-        "the best source is probably imagenet: predicted AUC 0.930 (interval 0.890 to 0.960), +11.2 %" in text
+        "no source stands out; first comes imagenet: predicted AUC 0.930 (interval 0.890 to 0.960), +11.2 %"
+        in text
     )
-    assert "dtd cannot be told apart from it" in text
+    assert (
+        "imagenet and dtd cannot be told apart. The cheapest of them is imagenet: its weights are ready."
+        in text
+    )
+    assert "best there: medmnist, then dtd" in text
+    assert "A larger budget." in text
     for part in ("Best on 9 of 11", "Mean rank", "most frequent winner", "radimagenet", "research use only"):
         assert part in text
 

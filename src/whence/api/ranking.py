@@ -68,7 +68,7 @@ def rank(
     fine-tunings by `recipe` at `size` may cost; the same call goes on with a race that was cut off. Raises `InputError`
     for what cannot be opened or has too few images, `WorkFailed` where a fine-tuning failed.
     """
-    from whence.knowledge import known_outcomes
+    from whence.knowledge import describe, known_outcomes
     from whence.recommend.candidates import find_candidates
     from whence.recommend.racing import read_budget, run_race
     from whence.recommend.ranking import document
@@ -83,13 +83,16 @@ def rank(
     )
     known = known_outcomes(without_target=target.fingerprint)
     situation = look_at(found.candidates, known, target.name, seed=seed)
+    like = describe(target)
     if allowed is None:
-        return Ranking(document(found.candidates, situation, target.name))
+        return Ranking(document(found.candidates, situation, target.name, target=like))
     settings = {"base": recipe} if isinstance(recipe, str) else dict(recipe)
     with closing(make_engine(engine, workers=workers, device=device)) as chosen:
         raced = run_race(
             target, found.starts, situation, allowed, chosen, backbone=backbone, recipe=settings | {"size": size},
             folds=folds, seed=seed, device=device, say=say,
         )  # fmt: skip
-    answer = document(found.candidates, situation, target.name, raced.runs)
+    answer = document(
+        found.candidates, situation, target.name, raced.runs, target=like, race_open=raced.over == "budget"
+    )
     return Ranking(answer | {"race": raced.document(situation, allowed)})

@@ -45,7 +45,7 @@ class Study:
 
     def plan(self, *, device: str = "auto", skip_unreadable: bool = False, say: Say = silent) -> Plan:
         """Open everything and name all jobs; nothing is trained."""
-        from whence.study.plan import make_plan
+        from whence.study.planning import make_plan
 
         wanted = check_device(device), skip_unreadable
         if wanted not in self._plans:

@@ -142,9 +142,9 @@ def print_table(rows: list[dict[str, Any]], title: str = "") -> None:
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(f"{v:.3f}" if isinstance(v, float) else str(v) for v in row.values()))
-    console = Console()
+    console = Console(markup=False)  # brackets are part of names: xrays[n=200]
     if not console.is_terminal:  # a file or a pipe has no width to fit into
-        console = Console(width=200)
+        console = Console(width=200, markup=False)
     console.print(table)
 
 

@@ -113,6 +113,10 @@ def tell(found: Ranking) -> None:
     print(f"baseline, always the most frequent winner: {baselines['always']}")
     for line in document.get("explanation", []):
         print(line)
+    for known in document.get("similar", []):
+        print(f"resembles {known['target']} ({known['told']}), where {' and '.join(known['best'])} did best")
+    for line in document.get("would_change", []):
+        print(f"could change the answer: {line}")
     away = document["not_at_hand"]
     for source in away[:SHOWN_AWAY]:
         print(f"not at hand: {source['source']} ({'; '.join(source['reasons'])}); {source['hint']}")

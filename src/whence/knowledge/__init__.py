@@ -1,5 +1,12 @@
 """What is known about transfer: published outcomes, shipped and cited, and the user's own."""
 
+from whence.knowledge.descriptors import (
+    Descriptor,
+    describe,
+    difference,
+    known_descriptors,
+    remember_descriptor,
+)
 from whence.knowledge.names import family_of, plain_name
 from whence.knowledge.published import (
     published_datasets,
@@ -13,9 +20,13 @@ from whence.knowledge.published import (
 from whence.knowledge.store import bodies, forget, known_outcomes, outcomes_of, own_outcomes, remember
 
 __all__ = [
+    "Descriptor",
     "bodies",
+    "describe",
+    "difference",
     "family_of",
     "forget",
+    "known_descriptors",
     "known_outcomes",
     "outcomes_of",
     "own_outcomes",
@@ -28,4 +39,5 @@ __all__ = [
     "published_scores",
     "published_settings",
     "remember",
+    "remember_descriptor",
 ]

@@ -18,9 +18,10 @@ from whence.measures import linear_probe_folds
 from whence.nets.backbone import check_backbone, check_image_size
 from whence.nets.sources import find_source, source_kind, trained_on
 from whence.nets.weights import read_record, weights_identity
-from whence.paths import home
+from whence.paths import home, read_json
 from whence.recommend.measured import Measured, measured_here
 from whence.recommend.situation import Candidate
+from whence.study.job import job_folder
 
 Say = Callable[[str], None]
 PROBE_VERSION = 1  # raise it when the same features would be probed otherwise
@@ -71,7 +72,8 @@ def find_candidates(
     for start in starts:
         say(f"probing {start.name} on {target.name} ({len(target)} images of {size} pixels)")
         probe = _probe(start, target, cuts, backbone, size, seed, device)
-        found.append(Candidate(start.name, start.trained_on, probe, _outcomes(start, outcomes)))
+        measured = _outcomes(start, outcomes)
+        found.append(Candidate(start.name, start.trained_on, probe, measured, price=_price(start)))
     missing = [Candidate(name, trained_on, at_hand=False) for name, trained_on in away]
     return Found(found + missing, starts)
 
@@ -108,6 +110,12 @@ def _outcomes(start: Start, outcomes: Measured) -> list[float] | None:
     """What was measured from this start, whether a study pretrained it or somebody gave it as a file."""
     names = (start.pretraining, start.identity) if start.weights else ("none",)
     return next((outcomes[name] for name in names if name in outcomes), None)
+
+
+def _price(start: Start) -> float:
+    """The seconds that a pretraining of ours took; 0 where somebody else paid."""
+    result = job_folder("pretrain", start.pretraining) / "result.json"
+    return float(read_json(result)["seconds"]) if start.pretraining and result.exists() else 0.0
 
 
 def _asked_for(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from whence.knowledge import plain_name
+from whence.knowledge import Descriptor, known_descriptors, plain_name
 from whence.recommend.evaluation import published_summary
 from whence.recommend.experience import mean_rank, most_frequent_winner
 from whence.recommend.folds import Errors, fold_errors
@@ -23,7 +24,9 @@ from whence.recommend.reasons import (
     measured_reason,
     probe_reason,
     race_reason,
+    would_change,
 )
+from whence.recommend.similar import same_kind, similar_targets
 from whence.recommend.situation import Candidate, Situation, look_at
 from whence.stats import transferability
 
@@ -43,17 +46,30 @@ def rank(
 
 
 def document(
-    candidates: Sequence[Candidate], situation: Situation, target_name: str, runs: Sequence[Run] = ()
+    candidates: Sequence[Candidate],
+    situation: Situation,
+    target_name: str,
+    runs: Sequence[Run] = (),
+    *,
+    target: Descriptor | None = None,
+    race_open: bool = False,
 ) -> dict[str, Any]:
-    """The ranking of the candidates that are at hand, after the runs of a race where there was one. Keys:
+    """The ranking of the candidates that are at hand, after the runs of a race where there was one.
+
+    `target` says what the target is like, where it is known; `race_open`, that a race ended for want of budget. Keys:
 
     - `target`; `ranking`, best first: `source`; `predicted`, `low`, `high` (AUC and its 90 % interval, null where
       nothing tells the target's level; `predicted` falls along the ranking, but for what `placed` says of tried
       sources); `transferability` (percent over the predicted `none`, null unless `none` was measured here);
       `p_best` (sums to 1); `p_near` (that its AUC lies within half a point of the best one's, or null); `reasons`;
+      `pretraining_seconds` (0 for ready weights, and for none);
+    - `undecided`: null where one source stands out; else `sources`, those nearly as likely the best as the first,
+      and the `cheapest` of them;
+    - `similar`: known targets that resemble this one (`similar_targets`); they are shown and change nothing;
     - `baselines`: `mean_rank`, the candidates with outcomes on other targets by their mean rank, and `always`,
       the candidate that won on the most targets (null where none is known);
     - `not_at_hand`: known sources without weights here, by mean rank: `source`, `reasons`, `hint`;
+    - `would_change`: what could change the answer, in sentences;
     - `explanation`: sentences on how the order was made and how well such orders did.
     """
     here, standing = situation.here, situation.standing
@@ -61,15 +77,30 @@ def document(
     tried = situation.known | {run.source for run in runs}
     order = placed(belief.expected, situation.before, tried)
     probes, raced = fold_errors([c.probe for c in here], paired=False), _raced(here, runs)
-    reasons = _reasons(here, standing, probes, fold_errors([c.measured for c in here], paired=False), raced)
+    known = known_descriptors()
+    experience = partial(
+        experience_reason, standing, kind=target.kind if target else None, alike=same_kind(target, known)
+    )
+    reasons = _reasons(here, experience, probes, fold_errors([c.measured for c in here], paired=False), raced)
     names = {c.known_as for c in here}
     with threadpool_limits(1):  # many tiny matrices: threads only wait for each other
         judged = published_summary()
+    away = _not_at_hand(candidates, here, standing, target_name)
+    settled = bool(belief.p_best.max() >= STANDS_OUT)
     return {
         "target": target_name,
         "ranking": _rows(here, belief, order, reasons, tried),
+        "undecided": None if settled else _undecided(here, belief, order),
+        "similar": similar_targets(target, standing, known) if target else [],
         "baselines": _baselines(here, standing),
-        "not_at_hand": _not_at_hand(candidates, here, standing, target_name),
+        "not_at_hand": away,
+        "would_change": would_change(
+            undecided=not settled,
+            raced=len(runs),
+            race_open=race_open,
+            untried=[c.source for c in here if not len(standing[standing["source"] == c.known_as])],
+            away=_ahead(away, here[order[0]], standing),
+        ),
         "explanation": explanation(
             targets=int(standing.loc[standing["source"].isin(list(names)), "target"].nunique()),
             probed=sum(p is not None for p in probes),
@@ -77,7 +108,7 @@ def document(
             raced=len({run.source for run in runs}),
             pairs=situation.reading.pairs,
             level_known=belief.mean is not None,
-            settled=bool(belief.p_best.max() >= STANDS_OUT),
+            settled=settled,
             judged=judged,
         ),
     }
@@ -90,7 +121,7 @@ def _raced(here: Sequence[Candidate], runs: Sequence[Run]) -> list[str | None]:
 
 def _reasons(
     here: Sequence[Candidate],
-    standing: pd.DataFrame,
+    experience: Callable[[str | None], str],
     probes: Errors,
     measured: Errors,
     raced: Sequence[str | None],
@@ -103,7 +134,7 @@ def _reasons(
             measured_reason(outcome, len(candidate.measured or ())),
             run,
             probe_reason(probe, better, len(shown)),
-            experience_reason(standing, candidate.known_as),
+            experience(candidate.known_as),
         ]
         reasons.append([sentence for sentence in said if sentence])
     return reasons
@@ -131,9 +162,17 @@ def _rows(
             "p_best": float(belief.p_best[i]),
             "p_near": None if belief.p_near is None else float(belief.p_near[i]),
             "reasons": reasons[i],
+            "pretraining_seconds": here[i].price,
         }
         for i in order
     ]
+
+
+def _undecided(here: Sequence[Candidate], belief: Belief, order: Sequence[int]) -> dict[str, Any]:
+    """The sources that are at least half as likely the best as the likeliest, and the cheapest of them."""
+    tied = [i for i in order if belief.p_best[i] >= belief.p_best.max() / 2]
+    cheapest = min(tied, key=lambda i: here[i].price)
+    return {"sources": [here[i].source for i in tied], "cheapest": here[cheapest].source}
 
 
 def _auc(logits: np.ndarray | None) -> np.ndarray | None:
@@ -151,6 +190,14 @@ def _baselines(here: Sequence[Candidate], standing: pd.DataFrame) -> dict[str, A
         "mean_rank": [source for name in mean_rank(known).index for source in shown[str(name)]],
         "always": shown[winner][0] if winner else None,
     }
+
+
+def _ahead(away: Sequence[dict[str, Any]], first: Candidate, standing: pd.DataFrame) -> list[str]:
+    """The sources that are not at hand and have a better mean rank than the one that is ranked first."""
+    ranks = mean_rank(standing)
+    place = ranks.get(first.known_as or "")
+    names = [str(row["source"]) for row in away]
+    return [] if place is None else [name for name in names if ranks.get(plain_name(name), place) < place]
 
 
 def _not_at_hand(

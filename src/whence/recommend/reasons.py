@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import pandas as pd
 
+from whence.knowledge import plain_name
 from whence.recommend.pace import Run
 
+NAMED = 3  # sources that a sentence names
 
-def experience_reason(standing: pd.DataFrame, name: str | None) -> str:
-    """What is known of a source from other targets; `standing` must not hold the target. None: a new network."""
+
+def experience_reason(
+    standing: pd.DataFrame, name: str | None, kind: str | None = None, alike: Container[str] = ()
+) -> str:
+    """What is known of a source from other targets; `standing` must not hold the target. None: a new network.
+
+    `alike` are the plain names of targets that show the same `kind` of image as the one that is asked about.
+    """
     mine = standing[standing["source"] == name]
     if name is None or not len(mine):
         return "no outcome on another target is known for it: wide interval"
     targets, sources = mine["target"].nunique(), mine["sources"].mean()
     if targets == 1:
         return f"ranked {mine['rank'].mean():.1f} of {sources:.0f} sources on the one other target known"
-    return (
+    said = (
         f"ranked {mine['rank'].mean():.1f} on average of {sources:.0f} sources over {targets} other targets"
     )
+    near = mine[[plain_name(str(target)) in alike for target in mine["target"]]]
+    if near["target"].nunique() > 1:
+        return f"{said}; first or second on {_often_first(near)} of {near['target'].nunique()} {kind} targets"
+    return f"{said}; first or second on {_often_first(mine)} of them"
+
+
+def _often_first(mine: pd.DataFrame) -> int:
+    """On how many of the targets a source was first or second, by its mean rank there."""
+    return int((mine.groupby("target")["rank"].mean() < 2.5).sum())
 
 
 def probe_reason(probe: tuple[float, float] | None, better: int, probed: int) -> str | None:
@@ -126,6 +143,32 @@ def explanation(
         )
     if not settled:
         said.append("No source stands out: trying the first two or three says more than this order does.")
+    return said
+
+
+def would_change(
+    *, undecided: bool, raced: int, race_open: bool, untried: Sequence[str], away: Sequence[str]
+) -> list[str]:
+    """What could change the answer, in sentences, the most telling first.
+
+    `race_open`: a race ended because its budget was spent. `untried`: candidates of which no outcome is known
+    anywhere. `away`: sources that are not at hand and have the better mean rank on other targets than the first.
+    """
+    said = []
+    if undecided and not raced:
+        said.append(
+            "Trying the first ones on your images: --budget k=3 does as much work as fine-tuning three sources."
+        )
+    if race_open:
+        said.append("A larger budget: the race ended before the first was settled.")
+    if away:
+        few = _list(list(away[:NAMED]) + ([f"{len(away) - NAMED} more"] if len(away) > NAMED else []))
+        said.append(f"Sources that are not at hand and did better on other targets than the first: {few}.")
+    if untried:
+        few = _list(
+            list(untried[:NAMED]) + ([f"{len(untried) - NAMED} more"] if len(untried) > NAMED else [])
+        )
+        said.append(f"Outcomes of sources that nobody has tried on another target: {few}.")
     return said
 
 

@@ -27,7 +27,7 @@ class Candidate:
     `source` is the name to show; `trained_on` the name under which other studies know it ("imagenet", "dtd",
     "none" …), None for a network that nobody else has. `probe`: the linear probe's AUC on each fold;
     `measured`: the AUC after fine-tuning on each fold, the same folds for all candidates. `at_hand`: its weights can
-    be loaded here.
+    be loaded here. `price`: the seconds of pretraining that its weights took; 0 for ready ones, and for none.
     """
 
     source: str
@@ -35,6 +35,7 @@ class Candidate:
     probe: Sequence[float] | None = None
     measured: Sequence[float] | None = None
     at_hand: bool = True
+    price: float = 0.0
 
     @property
     def known_as(self) -> str | None:

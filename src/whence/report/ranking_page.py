@@ -10,9 +10,7 @@ import pandas as pd
 from whence.report.figures import Figure, Panel, lookup, rows
 from whence.report.page import render
 from whence.report.palette import BASELINE, INK, OKABE_ITO
-from whence.report.words import NONE, display_names, gain, is_missing, listed, number, percent
-
-RIVAL = 0.2  # the probability of being best from which a source cannot be told apart from the first
+from whence.report.words import NONE, display_names, duration, gain, is_missing, listed, number, percent
 
 
 def render_ranking(document: dict[str, Any]) -> str:
@@ -20,8 +18,9 @@ def render_ranking(document: dict[str, Any]) -> str:
 
     `document` is `{target, ranking: [{source, predicted, low, high, transferability, p_best, reasons}], baselines:
     {mean_rank: [..], always: source}, not_at_hand: [..]}`, best source first; every number may be None.
-    Optional: `explanation` (sentences), `measured` (`{source, auc, low, high, folds}` each), `race` (what it cost, why
-    it ended, and every run).
+    Optional: `undecided` (`{sources, cheapest}` where no source stands out), `similar` (`{target, told, best}` each),
+    `would_change` and `explanation` (sentences), `measured` (`{source, auc, low, high, folds}` each), `race` (what it
+    cost, why it ended, and every run).
     """
     ranking = [_complete(row) for row in document.get("ranking") or []]
     measured = list(document.get("measured") or [])
@@ -32,7 +31,7 @@ def render_ranking(document: dict[str, Any]) -> str:
     always = [str(baselines["always"])] if baselines.get("always") else []
     short = display_names([*named, *map(str, order), *always])
     figure = interval_chart(ranking, measured, short)
-    headline, detail = ranking_verdict(str(document["target"]), ranking, short)
+    headline, detail = ranking_verdict(str(document["target"]), ranking, short, document.get("undecided"))
     return render(
         "ranking.html.j2",
         [figure] if figure.panels else [],
@@ -47,35 +46,57 @@ def render_ranking(document: dict[str, Any]) -> str:
         not_at_hand=[_away(entry) for entry in away],
         explanation=list(document.get("explanation") or []),
         race=_race(document.get("race"), short),
+        similar=list(document.get("similar") or []),
+        would_change=list(document.get("would_change") or []),
     )
 
 
-def ranking_verdict(target: str, ranking: list[dict[str, Any]], short: dict[str, str]) -> tuple[str, str]:
+def ranking_verdict(
+    target: str, ranking: list[dict[str, Any]], short: dict[str, str], undecided: dict[str, Any] | None = None
+) -> tuple[str, str]:
     """The verdict in plain words: a headline with the best source, and how sure that is.
 
     Intervals hold the uncertainty of the target's level, which all sources share, so what tells sources apart is
-    their probability of being the best: "cannot be told apart" from the first are those that reach 20 %.
+    their probability of being the best. `undecided` is the document's: the `sources` that cannot be told apart, and the
+    `cheapest` of them.
     """
     if not ranking:
         return f"For {target} there is no source to rank.", ""
     best, name = ranking[0], short[str(ranking[0]["source"])]
     if is_missing(best.get("predicted")):
-        return f"For {target}, take {name} first.", "Its AUC could not be predicted: this is an order only."
-    headline = f"For {target} the best source is probably {name}: predicted AUC {number(best['predicted'])}"
-    if not is_missing(best.get("low")) and not is_missing(best.get("high")):
-        headline += f" (interval {number(best['low'])} to {number(best['high'])})"
-    if not is_missing(best.get("transferability")) and best["source"] != NONE:
-        headline += f", {gain(best['transferability'])} over none (no transfer)"
+        headline = f"For {target}, take {name} first"
+    else:
+        start = "no source stands out; first comes" if undecided else "the best source is probably"
+        headline = f"For {target} {start} {name}: predicted AUC {number(best['predicted'])}"
+        if not is_missing(best.get("low")) and not is_missing(best.get("high")):
+            headline += f" (interval {number(best['low'])} to {number(best['high'])})"
+        if not is_missing(best.get("transferability")) and best["source"] != NONE:
+            headline += f", {gain(best['transferability'])} over none (no transfer)"
     parts = []
+    if is_missing(best.get("predicted")):
+        parts.append("Its AUC could not be predicted: this is an order only.")
     if not is_missing(best.get("p_best")):
         parts.append(f"The probability that it is the best of these is {percent(best['p_best'])}.")
-    rivals = [row for row in ranking[1:] if not is_missing(row.get("p_best")) and row["p_best"] >= RIVAL]
-    if rivals:
-        names = listed([short[str(row["source"])] for row in rivals])
-        parts.append(f"{names} cannot be told apart from it: {percent(RIVAL)} or more for each.")
-    elif len(ranking) > 1 and not is_missing(best.get("p_best")):
-        parts.append(f"No other source reaches {percent(RIVAL)}.")
+    if undecided:
+        parts += _undecided(undecided, {str(row["source"]): row for row in ranking}, short)
     return headline + ".", " ".join(parts)
+
+
+def _undecided(
+    undecided: dict[str, Any], ranked: dict[str, dict[str, Any]], short: dict[str, str]
+) -> list[str]:
+    """Which sources cannot be told apart, and what the cheapest of them costs."""
+    tied, cheapest = [str(source) for source in undecided["sources"]], str(undecided["cheapest"])
+    if len(tied) < 2:
+        return []
+    seconds = ranked[cheapest].get("pretraining_seconds") or 0.0
+    price = "it needs no weights" if cheapest == NONE else "its weights are ready"
+    if seconds:
+        price = f"its pretraining took {duration(seconds)}"
+    return [
+        f"{listed([short[source] for source in tied], most=6)} cannot be told apart.",
+        f"The cheapest of them is {short[cheapest]}: {price}.",
+    ]
 
 
 def interval_chart(
@@ -96,7 +117,9 @@ def interval_chart(
     margin = 0.06 * (max(ends) - min(ends)) or 0.02
     scale_x = alt.Scale(domain=[min(ends) - margin, max(ends) + margin], nice=False, zero=False)
     scale_y = alt.Scale(domain=order)
-    x = alt.X("auc:Q", title="AUC", scale=scale_x, axis=alt.Axis(tickCount=5))
+    x = alt.X(
+        "auc:Q", title="AUC", scale=scale_x, axis=alt.Axis(tickCount=5, labelOverlap=True, labelSeparation=8)
+    )
     names = alt.Axis(ticks=False, domain=False, labelPadding=8, labelLimit=170, labelOverlap=False)
     numbers = alt.Axis(
         orient="right", title=None, labelExpr=lookup(labels), ticks=False, domain=False, labelPadding=8
@@ -156,7 +179,13 @@ def _complete(row: dict[str, Any]) -> dict[str, Any]:
     """A row of the ranking that has every key, with None for each number that is missing or not a number."""
     numbers = ("predicted", "low", "high", "transferability", "p_best")
     known = {key: None if is_missing(row.get(key)) else float(row[key]) for key in numbers}
-    return {"source": str(row["source"]), "reasons": list(row.get("reasons") or []), **known}
+    price = float(row.get("pretraining_seconds") or 0.0)
+    return {
+        "source": str(row["source"]),
+        "reasons": list(row.get("reasons") or []),
+        "pretraining_seconds": price,
+        **known,
+    }
 
 
 def _race(race: dict[str, Any] | None, short: dict[str, str]) -> dict[str, Any] | None:

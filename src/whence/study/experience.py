@@ -15,7 +15,7 @@ def remember_study(plan: Plan, ledger: Ledger, folder: Path) -> str | None:
     """Keep the study's outcomes in the knowledge base; the name under which they are kept, None without any."""
     import pandas as pd
 
-    from whence.knowledge import remember
+    from whence.knowledge import remember, remember_descriptor
     from whence.records import as_row
 
     rows = [
@@ -29,4 +29,7 @@ def remember_study(plan: Plan, ledger: Ledger, folder: Path) -> str | None:
     ]
     if not rows:
         return None
+    for name, dataset in plan.targets.items():
+        if not name.startswith(TOYS):
+            remember_descriptor(name, dataset)
     return remember(plan.study.name, pd.DataFrame(rows), str(folder.absolute()))

@@ -16,7 +16,8 @@ from whence.study.collect import measured
 from whence.study.engines import Engine
 from whence.study.job import Job
 from whence.study.memory import settled
-from whence.study.plan import Entry, make_plan, plan_pretraining
+from whence.study.plan import Entry
+from whence.study.planning import make_plan, plan_pretraining
 from whence.study.preflight import warn_of_leakage
 from whence.study.progress import Lines
 from whence.study.scheduler import Listener, run_jobs

@@ -28,9 +28,9 @@ def tell_forecast(name: str, found: Forecast, json: bool) -> None:
     ]
     if rows:
         print_table(rows)
-    told = [f"{found.hours:.2f} hours of one worker"]
+    told = [f"{found.hours:.2f} hours of one worker" if found.hours else "hours unknown"]
     if found.unknown:
-        told.append(f"not counting {found.unknown} jobs like which none was measured")
+        told.append(f"like {found.unknown} of them none was measured")
     told.append(f"{found.kwh:.3f} kWh measured on such jobs" if found.kwh else "energy unknown")
     told.append(f"{found.bytes / 1e6:,.0f} MB of disk" if found.bytes else "disk unknown")
     print(f"{name}: {found.jobs} jobs to do; {', '.join(told)}")
