@@ -99,7 +99,7 @@ def measures_table(
     table["_last"] = [["score", "distance"].count(kind) == 0 for kind in table["kind"]]
     table = table.sort_values(["_last", "regret"], kind="stable").drop(columns="_last").reset_index(drop=True)
     for short in ("pooled", "each"):
-        table[f"{short}_said"] = [_with_interval(row, short, signed) for row in table.to_dict("records")]
+        table[f"{short}_said"] = [_with_interval(row, short, _short) for row in table.to_dict("records")]
     table["regret_said"] = [_with_interval(row, "regret", number) for row in table.to_dict("records")]
     return Table(
         file_name("measures", configuration),
@@ -234,6 +234,10 @@ def _with_interval(row: Mapping[Any, Any], short: str, write: Callable[[Any], st
         return MISSING
     low, high = row[f"{short}_low"], row[f"{short}_high"]
     return write(value) + ("" if is_missing(low) else f" [{write(low)}, {write(high)}]")
+
+
+def _short(value: Any) -> str:
+    return signed(value, 2)
 
 
 def _signed(value: Any) -> str:
