@@ -54,6 +54,35 @@ def test_a_distance_is_negated_and_a_missing_pair_stays_missing(tidy: pd.DataFra
         np.testing.assert_array_equal(promise, sign * np.array([[2, np.nan], [np.nan, 3]]))
 
 
+def test_a_score_counts_for_the_network_that_it_was_measured_with(tidy: pd.DataFrame) -> None:
+    grid = grid_of(tidy)
+    assert grid.backbone == "resnet18"
+    pair = {("imagenet", "isic2018"): 2.0}
+    own, other = values_of("score", pair), values_of("score", {("imagenet", "isic2018"): 9.0})
+    both = pd.concat([own.assign(backbone="resnet18"), other.assign(backbone="resnet50")])
+    assert promise_of(grid, both)[0, 0] == 2
+    unsaid = pd.concat([own, other.assign(backbone="resnet50")])
+    assert promise_of(grid, unsaid)[0, 0] == 2
+    assert np.isnan(promise_of(grid, other.assign(backbone="resnet50"))).all()
+
+
+def test_a_symmetric_distance_counts_in_both_directions(tmp_path: Path) -> None:
+    """Task2Vec's asymmetric form and a distance that nobody knows stay as they are; what is given is kept."""
+    rows = ["task2vec,a,b,1", "task2vec,c,d,2", "task2vec,d,c,3", "task2vec_asymmetric,a,b,4", "ours,a,b,5"]
+    (tmp_path / "distances.csv").write_text(
+        "\n".join(["measure,source,target,value", *rows]), encoding="utf-8"
+    )
+    found = read_values(tmp_path).set_index(["measure", "source", "target"])["value"].to_dict()
+    assert found == {
+        ("task2vec", "a", "b"): 1,
+        ("task2vec", "b", "a"): 1,
+        ("task2vec", "c", "d"): 2,
+        ("task2vec", "d", "c"): 3,
+        ("task2vec_asymmetric", "a", "b"): 4,
+        ("ours", "a", "b"): 5,
+    }
+
+
 def test_a_paper_sized_table(paper_sized: StudyResults) -> None:
     grid = grid_of(tidy_outcomes(paper_sized.outcomes))
     long = measures_long(grid, paper_sized.values, draws=100)
@@ -88,8 +117,9 @@ def test_tables_of_scores_are_read_with_their_kind(tmp_path: Path) -> None:
         ("logme, last", "score", 1),
         ("logme, first", "score", 2),
         ("otdd", "distance", 3),
+        ("otdd", "distance", 3),  # the other way round
     ]
-    assert found["source"].iloc[-1] == "none"  # not read as a missing value
+    assert found["source"].iloc[-2] == "none"  # not read as a missing value
     assert read_values(tmp_path / "nothing").empty
     bad = tmp_path / "more.csv"
     lacking, unknown = "measure,source\n", "measure,source,target,value,kind\nm,a,t,1,x\n"

@@ -17,12 +17,15 @@ from whence.data.survey import Survey
 from whence.errors import InputError
 from whence.report import StudyResults, render_study
 from whence.report.arrays import grid_of
-from whence.report.configurations import configurations_table
-from whence.report.ladders import augmentation_figure, ladder_figure, share_of, size_of
+from whence.report.augmentation import augmentation_figure, shares_of
+from whence.report.common_ground import common_ground
+from whence.report.configurations import against_sentences, configurations_table, in_practice
+from whence.report.ladders import ladder_figure, size_of
 from whence.report.plan_drawing import drawing, plan_parts
 from whence.report.properties import effects, effects_figure, effects_table
 from whence.report.tidy import summarise, tidy_outcomes
 from whence.report.together import together
+from whence.stats import Contrast
 
 Make = Callable[..., Any]
 
@@ -67,9 +70,9 @@ def test_names_tell_sizes_and_shares() -> None:
     assert size_of("paper:dtd[n=1000]") == ("paper:dtd", 1000)
     assert size_of("xrays[label=ill,n=20]") == ("xrays[label=ill]", 20)
     assert size_of("paper:dtd") is None
-    assert share_of("mix(paper:dtd, paper:isic2018, ratio=1:3)") == ("paper:dtd + paper:isic2018", 0.25)
-    assert share_of("mix(a, b)") is None
-    assert share_of("paper:dtd") is None
+    assert shares_of("mix(paper:dtd, paper:isic2018, ratio=1:3)") == (("paper:dtd", "paper:isic2018"), 0.25)
+    assert shares_of("mix(a, b)") is None
+    assert shares_of("paper:dtd") is None
 
 
 def test_a_size_ladder_of_a_target_and_of_a_source(outcome: Make) -> None:
@@ -96,8 +99,49 @@ def test_augmentation_by_mixture(outcome: Make) -> None:
     recipes = {"none": {"augmentation": {"strength": 0.0}}, "strong": {"augmentation": {"strength": 2.0}}}
     figure = augmentation_figure(tidy, recipes)
     assert [panel.title for panel in figure.panels] == ["t · a + b", "t"]
-    assert "strength 2, 25 %: 0.850" in figure.panels[0].alt_text
+    assert "strength 2, 25 % a: 0.850" in figure.panels[0].alt_text
     assert augmentation_figure(tidy, {"none": recipes["none"]}).panels == []
+
+
+def test_pure_datasets_are_the_ends_of_their_mixture_and_networks_have_maps_of_their_own(
+    outcome: Make,
+) -> None:
+    rows = [
+        outcome(source, "t", fold, auc + plus, recipe=recipe, backbone=backbone)
+        for backbone, plus in (("large", 0.1), ("small", 0.0))
+        for recipe in ("still", "strong", "other")
+        for source, auc in (("a", 0.8), ("mix(a, b, ratio=1:1)", 0.7), ("b", 0.6), ("none", 0.5))
+        for fold in (0, 1)
+    ]
+    recipes = {
+        "still": {"name": "still", "epochs": 5, "augmentation": {"strength": 0.0, "flip": True}},
+        "strong": {"name": "strong", "epochs": 5, "augmentation": {"strength": 2.0, "flip": True}},
+        "other": {"name": "other", "epochs": 50, "augmentation": {"strength": 2.0, "flip": True}},
+    }
+    figure = augmentation_figure(tidy_outcomes(pd.DataFrame(rows)), recipes)
+    # "other" differs in more than its strength, so it is no row of these maps
+    assert [panel.title for panel in figure.panels] == [
+        f"t{family} · {backbone} · settings 1"
+        for backbone in ("large", "small")
+        for family in (" · a + b", "")
+    ]
+    ends = figure.panels[0].alt_text
+    for part in ("strength 0, 0 % a: 0.700", "strength 0, 50 % a: 0.800", "strength 2, 100 % a: 0.900"):
+        assert part in ends
+    assert "none: 0.500" in figure.panels[3].alt_text
+
+
+def test_a_ladder_for_each_network(outcome: Make) -> None:
+    rows = [
+        outcome("none", f"x[n={n}]", fold, auc, backbone=backbone)
+        for backbone, auc in (("large", 0.9), ("small", 0.7))
+        for n in (50, 100)
+        for fold in (0, 1)
+    ]
+    tidy = tidy_outcomes(pd.DataFrame(rows))
+    figure = ladder_figure(tidy, summarise(tidy), [])
+    assert [panel.title for panel in figure.panels] == ["x as target · large", "x as target · small"]
+    assert "none 0.900 with 50 and none 0.900 with 100" in figure.panels[0].alt_text
 
 
 def test_networks_are_compared_over_what_both_have(outcome: Make) -> None:
@@ -115,10 +159,32 @@ def test_networks_are_compared_over_what_both_have(outcome: Make) -> None:
     assert [small["difference"], small["low"], small["high"]] == pytest.approx([-0.02] * 3)
     assert (small["pairs"], small["weighted_tau"]) == (6, pytest.approx(1))
     cells = table.blocks[0][1][1][1]
-    assert cells[:3] == ["small", "0.720", "−0.020 [−0.020, −0.020]"]
-    assert cells[3:] == ["+1.000 [+1.000, +1.000]", "6", "9.0 s"]
+    assert cells[:4] == ["small", "0.720", "−0.020 [−0.020, −0.020]", "worse"]
+    assert cells[4:] == ["+1.000 [+1.000, +1.000]", "6", "9.0 s"]
+    known = configurations_table(tidy_outcomes(pd.DataFrame(rows)), {"large": 4_000_000, "small": 1_000_000})
+    assert known is not None
+    assert against_sentences(known) == [
+        "small against large: −0.020 [−0.020, −0.020] AUC, with 0.25 times the weights and 0.10 times the time; "
+        "that is worse in practice."
+    ]
+    assert "4.0" in known.blocks[0][1][0][1]
     one = tidy_outcomes(pd.DataFrame([outcome("a", "t", 1, 0.9)]))
     assert configurations_table(one) is None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (-0.004, 0.005, "as good"),
+        (-0.03, -0.006, "worse"),
+        (0.006, 0.02, "better"),
+        (-0.03, 0.001, "undecided"),
+        (-0.006, -0.004, "undecided"),
+        (math.nan, math.nan, ""),
+    ],
+)
+def test_what_a_difference_means_in_practice(low: float, high: float, said: str) -> None:
+    assert in_practice(Contrast(0.0, low, high, 3)) == said
 
 
 def test_two_studies_on_one_page(study: Make, outcome: Make) -> None:
@@ -143,6 +209,47 @@ def test_two_studies_on_one_page(study: Make, outcome: Make) -> None:
     assert "t · there" in html
     with pytest.raises(InputError, match="both called 'here'"):
         together([site("here", "t", 0.0), site("here", "u", 0.0)])
+
+
+def test_what_two_sites_have_in_common_is_said_in_words(study: Make, outcome: Make) -> None:
+    """Both hold a folder called t, with other images in it; sources are shared but for one, and preferred alike."""
+
+    def site(
+        name: str, fingerprint: str, target: str, sources: dict[str, float], network: str
+    ) -> StudyResults:
+        rows = [
+            outcome(source, aim, fold, auc + fold / 100, study=name, backbone=network)
+            for source, auc in sources.items()
+            for aim in ("t", target)
+            for fold in (0, 1, 2)
+        ]
+        datasets = [{"name": "t", "fingerprint": fingerprint, "role": "target", "findings": []}]
+        found: StudyResults = study(rows, datasets=datasets)
+        return StudyResults(**{**vars(found), "name": name})
+
+    sources = {"a": 0.8, "b": 0.7, "none": 0.6}
+    here = site("here", "1f", "u", sources, "large")
+    there = site("there", "2f", "v", sources | {"c": 0.9}, "small")
+    both = together([here, there])
+    assert set(both.outcomes["target"]) == {"t (here)", "t (there)", "u", "v"}
+    assert [d["name"] for d in both.datasets] == ["t (here)", "t (there)"]
+    assert common_ground(tidy_outcomes(both.outcomes)) == [
+        "In common: three sources (a, b and none).",
+        "Only in there: one source (c).",
+        "No target is in common.",
+        "Only in here: two targets (t (here) and u).",
+        "Only in there: two targets (t (there) and v).",
+        "Their networks differ: large in here and small in there.",
+        "Without a target in common their AUCs cannot be compared; what can be compared is which sources did best.",
+        "Best on average in here: a.",
+        "Best on average in there: c.",
+        "The mean places of the three sources in common agree with a weighted τ of +1.00 (1: the same order, 0: none).",
+    ]
+    html = render_study(both)
+    assert "What the studies have in common" in html
+    assert "What the studies have in common" not in render_study(here)
+    same = together([here, StudyResults(**{**vars(here), "name": "again"})])
+    assert set(same.outcomes["target"]) == {"t", "u"}
 
 
 @pytest.mark.parametrize("upright", [False, True])

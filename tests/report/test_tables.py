@@ -104,7 +104,7 @@ def test_pretraining_and_what_did_not_converge(
     outcomes = tidy_outcomes(pd.DataFrame([outcome("a", "t", fold, 0.6, converged=False) for fold in (3, 1)]))
     table = unconverged_table(outcomes, pd.DataFrame([pretraining("b", converged=False)]))
     assert list(table["what"]) == ["fine-tuning", "pretraining"]
-    assert list(table["folds"]) == ["1, 3", None]
+    assert list(table["folds"]) == ["2, 4", None]
 
 
 def test_settings_are_flat_text() -> None:

@@ -24,6 +24,16 @@ def test_holm_is_the_closure_of_bonferroni(p_values: list[float]) -> None:
     np.testing.assert_allclose(holm(p_values), expected)
 
 
+def test_holms_published_example() -> None:
+    """Wikipedia's article "Holm–Bonferroni method": 0.01, 0.04, 0.03 and 0.005 at level 0.05; it rejects two of four.
+
+    Its steps compare 0.005 with 0.05 / 4, 0.01 with 0.05 / 3, and stop at 0.03 > 0.05 / 2.
+    """
+    adjusted = holm([0.01, 0.04, 0.03, 0.005])
+    np.testing.assert_allclose(adjusted, [0.03, 0.06, 0.06, 0.02])
+    assert (adjusted <= 0.05).tolist() == [True, False, False, True]
+
+
 def test_holm_passes_over_what_is_missing() -> None:
     np.testing.assert_allclose(holm([0.01, np.nan, 0.04]), [0.02, np.nan, 0.04])
     assert holm([]).shape == (0,)

@@ -170,9 +170,11 @@ class Study:
 
     def verdicts(self, *, device: str = "auto", skip_unreadable: bool = False) -> list[Verdict]:
         """For each target which source was best and how sure that is, compared fold by fold."""
+        from whence.report.forms import form_of
         from whence.report.of_study import verdicts_of
 
-        return verdicts_of(self.outcomes(device=device, skip_unreadable=skip_unreadable))
+        outcomes = self.outcomes(device=device, skip_unreadable=skip_unreadable)
+        return verdicts_of(outcomes, form_of(self.fields.transferability))
 
     def remember(self, *, device: str = "auto") -> str | None:
         """Add what was measured to the knowledge base (`run` does so by itself); the name under which it is kept."""
@@ -189,17 +191,24 @@ class Study:
         *,
         beside: Sequence[Study] = (),
         scores: Sequence[str | Path] = (),
+        transferability: str | None = None,
         export: Path | None = None,
         device: str = "auto",
     ) -> Path:
         """Write the study's page (by default `report.html` in its folder); return its path.
 
         `beside`: further studies to compare with. `scores`: tables of scores or distances (CSV) beside those in the
-        study's folder. `export`: a folder for every figure (SVG, PDF, PNG) and table (CSV, LaTeX, Markdown).
+        study's folder. `transferability`: "auc" (equation (1)) or "error" (on the classification error), by default
+        what the study file says. `export`: a folder for every figure (SVG, PDF, PNG) and table (CSV, LaTeX, Markdown).
         """
         from whence.report.of_study import gather, write_page
         from whence.report.together import together
 
-        found = [gather(one.plan(device=device), one.folder, scores) for one in (self, *beside)]
+        found = [
+            gather(
+                one.plan(device=device), one.folder, scores, transferability or self.fields.transferability
+            )
+            for one in (self, *beside)
+        ]
         page = Path(path or self.folder / "report.html")
         return write_page(together(found), page, export)

@@ -35,6 +35,17 @@ def build(backbone: str, classes: int, dropout: float, seed: int) -> nn.Module:
     return network
 
 
+@cache
+def parameters(backbone: str) -> int:
+    """How many weights a backbone has without its head; no memory is taken for them."""
+    import timm
+
+    check_backbone(backbone)
+    with torch.device("meta"):
+        network: nn.Module = timm.create_model(backbone, pretrained=False, num_classes=0)
+    return sum(weights.numel() for weights in network.parameters())
+
+
 def pretrained_config(network: nn.Module) -> dict[str, Any]:
     """What timm knows of a network's weights: its classifier's name, mean, std, licence."""
     return dict(network.pretrained_cfg)  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ class Grid:
     """One configuration of a study: `auc` and `gain` (percent) have shape (S, T, F), NaN where not measured.
 
     `sources` and `targets` are the short names, `sources_full` and `targets_full` those of the study; `none` is not
-    among the sources, its AUCs (T, F) are `baseline`.
+    among the sources, its AUCs (T, F) are `baseline`. `backbone` is the network, "" where there are several.
     """
 
     sources: list[str]
@@ -30,6 +30,7 @@ class Grid:
     auc: Floats
     gain: Floats
     baseline: Floats
+    backbone: str = ""
 
 
 def grid_of(tidy: pd.DataFrame) -> Grid:
@@ -49,8 +50,16 @@ def grid_of(tidy: pd.DataFrame) -> Grid:
         else:
             auc[place[0][row.source_name], target, fold] = row.auc
             gain[place[0][row.source_name], target, fold] = row.gain
+    networks = set(tidy["backbone"])
     return Grid(
-        list(sources), list(targets), list(sources.values()), list(targets.values()), auc, gain, baseline
+        list(sources),
+        list(targets),
+        list(sources.values()),
+        list(targets.values()),
+        auc,
+        gain,
+        baseline,
+        networks.pop() if len(networks) == 1 else "",
     )
 
 
@@ -58,9 +67,12 @@ def promise_of(grid: Grid, values: pd.DataFrame) -> Floats:
     """A measure's values (S, T), oriented so that higher promises more: a distance is negated.
 
     `values` are the rows of one measure: columns kind, source, target, value; sources and targets by their full or
-    their short names. Several values of a pair count by their mean. NaN where there is none.
+    their short names. A value that names another `backbone` than the grid's does not count. Several values of a
+    pair count by their mean. NaN where there is none.
     """
     found = np.full((len(grid.sources), len(grid.targets)), np.nan)
+    if grid.backbone and "backbone" in values:
+        values = values[values["backbone"].isna() | values["backbone"].isin(["", grid.backbone])]
     means = values.groupby(["source", "target"])["value"].mean()
     sign = -1.0 if (values["kind"] == "distance").any() else 1.0
     for s, names in enumerate(zip(grid.sources, grid.sources_full, strict=True)):

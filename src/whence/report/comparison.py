@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
 from whence.report.arrays import test_to_train
-from whence.report.figures import Figure, Panel, panel_title, rows
-from whence.report.palette import INK
+from whence.report.figures import panel_title
+from whence.report.forms import AUC, Form
 from whence.report.table import Table
 from whence.report.tidy import panels_of, summarise
-from whence.report.words import MISSING, gain, number, plus_minus, signed
+from whence.report.words import MISSING, counted, gain, number, plus_minus, signed
 from whence.stats import all_pairs, letters
 
 ALPHA = 0.1  # two sources are told apart where the p-value after Holm's correction is below it
@@ -57,9 +56,9 @@ def comparisons(tidy: pd.DataFrame) -> pd.DataFrame:
 def pair_of(found: pd.DataFrame, one: str, other: str) -> dict[str, float] | None:
     """The comparison of `one` with `other` among the rows of one target, seen from `one`; None without one."""
     for first, second, sign in ((one, other, 1.0), (other, one, -1.0)):
-        rows_here = found[(found["first"] == first) & (found["second"] == second)]
-        if len(rows_here):
-            row = rows_here.iloc[0]
+        found_here = found[(found["first"] == first) & (found["second"] == second)]
+        if len(found_here):
+            row = found_here.iloc[0]
             turned = sign < 0
             return {
                 "difference": sign * row["difference"],
@@ -83,13 +82,17 @@ def group_letters(found: pd.DataFrame, names: list[str]) -> list[str]:
     return letters(apart)
 
 
-def ranking_table(tidy: pd.DataFrame, found: pd.DataFrame) -> Table:
-    """Sources of every target, best first, with the group that each belongs to and its distance from the best."""
+def ranking_table(tidy: pd.DataFrame, found: pd.DataFrame, form: Form = AUC) -> Table:
+    """Sources of every target, best first, with the group that each belongs to and its distance from the best.
+
+    `found` are the `comparisons` of `tidy`, `form` the form of its transferability.
+    """
     table = []
     for target, configuration, part in panels_of(summarise(tidy)):
         here = found[(found["target"] == target) & (found["configuration"] == configuration)]
         ranked = part.sort_values("auc", ascending=False, kind="stable")
         names = [str(name) for name in ranked["source"]]
+        most = part["folds"].max()
         for row, letter in zip(ranked.to_dict("records"), group_letters(here, names), strict=True):
             pair = None if row["source"] == names[0] else pair_of(here, str(row["source"]), names[0])
             table.append(
@@ -107,7 +110,7 @@ def ranking_table(tidy: pd.DataFrame, found: pd.DataFrame) -> Table:
                     "to_best_low": pair["low"] if pair else float("nan"),
                     "to_best_high": pair["high"] if pair else float("nan"),
                     "p_equivalent_to_best": pair["equivalent"] if pair else float("nan"),
-                    "said": plus_minus(row["auc"], row["auc_sd"]),
+                    "said": _auc(row, most),
                     "gain_said": _gain(row),
                     "to_best_said": _difference(pair),
                 }
@@ -119,8 +122,8 @@ def ranking_table(tidy: pd.DataFrame, found: pd.DataFrame) -> Table:
         "Ranking and groups",
         "Sources on each target, best first. Sources that share a letter cannot be told apart: the p-value of "
         "their paired difference over the folds (corrected resampled t-test, Holm’s correction over the pairs of "
-        "the target) is 0.1 or more. Transferability is the relative gain over none in percent, mean over folds ± "
-        "standard deviation. In brackets the 90 % interval of the difference from the best.",
+        f"the target) is 0.1 or more. Transferability is {form.definition}: mean over folds ± standard deviation. "
+        "In brackets the 90 % interval of the difference from the best, over the folds that both have.",
         frame,
         {
             "source": "Source",
@@ -171,80 +174,10 @@ def comparison_table(found: pd.DataFrame) -> Table:
     )
 
 
-def comparison_figure(tidy: pd.DataFrame, found: pd.DataFrame) -> Figure:
-    """A square per target: by how many AUC points the row is better than the column, and how probable that is."""
-    panels = []
-    for target, configuration, part in panels_of(summarise(tidy)):
-        here = found[(found["target"] == target) & (found["configuration"] == configuration)]
-        names = [str(name) for name in part.sort_values("auc", ascending=False, kind="stable")["source"]]
-        if len(here):
-            panels.append(_square(here, names, target, panel_title(target, configuration)))
-    caption = (
-        "By how many AUC points (hundredths) the source of the row is better than that of the column. Blue: probably "
-        "better in practice, by more than half a point; orange: probably worse; white: equivalent or undecided. "
-        "Bold: told apart after Holm’s correction."
-    )
-    return Figure("better_than", "Is one source better than another?", caption, panels, switch="target")
-
-
-def _square(here: pd.DataFrame, names: list[str], target: str, title: str) -> Panel:
-    cells = []
-    for one in names:
-        for other in names:
-            pair = pair_of(here, one, other) if one != other else None
-            if pair is None:
-                continue
-            cells.append(
-                {
-                    "row": one,
-                    "column": other,
-                    "lean": round(pair["better"] - pair["worse"], 4),
-                    "label": f"{100 * pair['difference']:+.1f}".replace("-", "−"),
-                    "weight": "bold" if pair["p_holm"] < ALPHA else "normal",
-                    "said": f"{signed(pair['difference'])} [{signed(pair['low'])}, {signed(pair['high'])}]",
-                    "odds": ", ".join(
-                        f"{kind} {pair[kind]:.2f}" for kind in ("better", "equivalent", "worse")
-                    ),
-                    "p": round(pair["p_holm"], 4),
-                }
-            )
-    axis: dict[str, Any] = {
-        "ticks": False,
-        "domain": False,
-        "labelPadding": 6,
-        "labelLimit": 170,
-        "labelOverlap": False,
-    }
-    base = alt.Chart(rows(pd.DataFrame(cells))).encode(
-        x=alt.X(
-            "column:N",
-            sort=names,
-            title="… is better than",
-            axis=alt.Axis(orient="top", labelAngle=-35, **axis),
-        ),
-        y=alt.Y("row:N", sort=names, title=None, axis=alt.Axis(**axis)),
-        tooltip=[
-            alt.Tooltip("row:N", title="source"),
-            alt.Tooltip("column:N", title="than"),
-            alt.Tooltip("said:N", title="AUC difference"),
-            alt.Tooltip("odds:N", title="probability"),
-            alt.Tooltip("p:Q", title="p (Holm)"),
-        ],
-    )
-    shades = alt.Scale(domain=[-1, 0, 1], range=["#e69f00", "#ffffff", "#5aa5d6"], interpolate="rgb")
-    layers = [
-        base.mark_rect(stroke="#d5d9df").encode(color=alt.Color("lean:Q", scale=shades, legend=None)),
-        *(
-            base.transform_filter(alt.datum.weight == weight)
-            .mark_text(fontWeight=weight, color=INK)
-            .encode(text="label:N")
-            for weight in ("normal", "bold")
-        ),
-    ]
-    height = 30 * len(names)
-    width = round(7 * max(map(len, names)) + 42 * len(names))
-    said = f"Square of {len(names)} sources on {title}: the AUC points by which each row is better than each column."
-    return Panel(title, alt.layer(*layers).properties(height=height), said, min_width=width, target=target)
+def _auc(row: dict[Any, Any], most: int) -> str:
+    """Mean ± standard deviation, and of how many folds, where others of the target have more."""
+    fewer = f" ({counted(int(row['folds']), 'fold')})" if row["folds"] < most else ""
+    return plus_minus(row["auc"], row["auc_sd"]) + fewer
 
 
 def _gain(row: dict[Any, Any]) -> str:

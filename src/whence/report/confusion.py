@@ -55,9 +55,9 @@ def _panel(table: np.ndarray, names: list[str], title: str) -> Panel:
     above = alt.Axis(orient="top", labelAngle=-40, labelLimit=120, ticks=False)
     base = alt.Chart(rows(cells)).encode(
         x=alt.X("told:N", sort=names, title="taken for", axis=above),
-        y=alt.Y("true:N", sort=names, title="is", axis=alt.Axis(labelLimit=140, ticks=False)),
+        y=alt.Y("true:N", sort=names, title="true class", axis=alt.Axis(labelLimit=140, ticks=False)),
         tooltip=[
-            alt.Tooltip("true:N", title="is"),
+            alt.Tooltip("true:N", title="true class"),
             alt.Tooltip("told:N", title="taken for"),
             alt.Tooltip("count:Q", title="images"),
             alt.Tooltip("share:Q", title="share of its class", format=".1%"),

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from whence.errors import InputError
 from whence.paths import replacing
-from whence.recommend.distances import Distance, Distances
+from whence.recommend.distances import Distances
+from whence.recommend.one_distance import Distance
 from whence.report.figures import Figure, Panel, rows
 from whence.report.page import render, specification, vega_lite_version
 from whence.report.palette import INK

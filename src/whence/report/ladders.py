@@ -1,4 +1,4 @@
-"""What a study varies on purpose: the number of images, the strength of augmentation, the share of a mixture."""
+"""Does more data help? AUC over the number of images, where a study has a dataset in several sizes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from whence.data.address import mixture, parse_address
+from whence.data.address import parse_address
 from whence.errors import InputError
-from whence.report.figures import Figure, Panel, colour_scale, rows
-from whence.report.palette import INK, source_colours, source_dashes
+from whence.report.figures import Figure, Panel, colour_scale, panel_title, rows
+from whence.report.palette import source_colours, source_dashes
 from whence.report.tidy import source_order
 from whence.report.words import display_names, listed, number, plus_minus
 
@@ -60,14 +60,11 @@ def _ladders(
             continue
         part = tidy[tidy[varied].isin(sizes)]
         part = part.assign(images=part[varied].map(sizes))
-        table = part.groupby([line, "configuration", "images"], sort=False)["auc"].agg(
-            ["mean", "std", "size"]
-        )
-        name = display_names([base])[base]
-        role = "target" if varied == "target" else "source"
-        panels.append(
-            _lines(table.reset_index().rename(columns={line: "line"}), f"{name} as {role}", summary)
-        )
+        name, role = display_names([base])[base], "target" if varied == "target" else "source"
+        for configuration, own in part.groupby("configuration", sort=False):
+            table = own.groupby([line, "images"], sort=False)["auc"].agg(["mean", "std", "size"])
+            title = panel_title(f"{name} as {role}", str(configuration))
+            panels.append(_lines(table.reset_index().rename(columns={line: "line"}), title, summary))
     return panels
 
 
@@ -108,93 +105,3 @@ def _lines(table: pd.DataFrame, title: str, summary: pd.DataFrame) -> Panel:
     return Panel(
         title, chart, f"Lines of the test AUC over the number of images, {title}: {listed(ends, most=40)}."
     )
-
-
-def share_of(name: str) -> tuple[str, float] | None:
-    """`(mixture, share of its first dataset)` of a name such as `mix(paper:dtd, paper:isic2018, ratio=1:3)`."""
-    try:
-        inside = mixture(parse_address(name).base)
-    except InputError:
-        return None
-    if inside is None:
-        return None
-    parts, options = inside
-    given = dict(options).get("ratio", "")
-    ratio = [float(number) for number in given.split(":")] if given else []
-    if len(parts) != 2 or len(ratio) != 2:
-        return None
-    return " + ".join(display_names(parts).values()), ratio[0] / sum(ratio)
-
-
-def augmentation_figure(tidy: pd.DataFrame, recipes: Mapping[str, Mapping[str, Any]]) -> Figure:
-    """AUC over the strength of augmentation × the share of a mixture, a panel per target and mixture.
-
-    `recipes` gives the settings of a recipe's name. Where there is no mixture, each source is a column of its own. The
-    figure has no panels where one strength only was tried.
-    """
-    caption = (
-        "Mean test AUC of each strength of augmentation (rows; 1 is the paper’s, 0 none) and source (columns; of a "
-        "mixture the share of its first dataset). Bold: the best of the panel."
-    )
-    strength = {name: _strength(settings) for name, settings in recipes.items()}
-    table = tidy.assign(strength=tidy["recipe"].map(strength))
-    table = table[table["strength"].notna()]
-    if table.empty or table["strength"].nunique() < 2:
-        return Figure("augmentation", "Augmentation and mixtures", caption, [])
-    mixed = [share_of(str(name)) for name in table["source"]]
-    table["family"] = [one[0] if one else "" for one in mixed]
-    table["column"] = [
-        f"{100 * one[1]:.0f} %" if one else name
-        for one, name in zip(mixed, table["source_name"], strict=True)
-    ]
-    table["place"] = [one[1] if one else -1.0 for one in mixed]
-    panels = []
-    for (target, family), part in table.groupby(["target_name", "family"], sort=False):
-        means = (
-            part.groupby(["strength", "column", "place"])["auc"].agg(["mean", "std", "size"]).reset_index()
-        )
-        panels.append(_strengths(means, f"{target} · {family}" if family else str(target), str(target)))
-    return Figure("augmentation", "Augmentation and mixtures", caption, panels)
-
-
-def _strength(settings: Mapping[str, Any]) -> float | None:
-    augmentation = settings.get("augmentation")
-    return float(augmentation["strength"]) if isinstance(augmentation, Mapping) else None
-
-
-def _strengths(means: pd.DataFrame, title: str, target: str) -> Panel:
-    best = means["mean"].max()
-    means = means.assign(
-        label=means["mean"].map(number),
-        said=[plus_minus(m, s) for m, s in zip(means["mean"], means["std"], strict=True)],
-        weight=["bold" if value == best else "normal" for value in means["mean"]],
-        row=[f"{value:g}" for value in means["strength"]],
-    )
-    low, high = float(means["mean"].min()), float(best)
-    columns = list(dict.fromkeys(means.sort_values("place", kind="stable")["column"]))
-    strengths = [f"{value:g}" for value in sorted(set(means["strength"]))]
-    axis: dict[str, Any] = {"ticks": False, "domain": False, "labelPadding": 6, "labelLimit": 150}
-    base = alt.Chart(rows(means)).encode(
-        x=alt.X("column:N", sort=columns, title="source", axis=alt.Axis(orient="top", labelAngle=0, **axis)),
-        y=alt.Y("row:N", sort=strengths, title="strength of augmentation", axis=alt.Axis(**axis)),
-        tooltip=[
-            alt.Tooltip("column:N", title="source"),
-            alt.Tooltip("row:N", title="strength"),
-            alt.Tooltip("said:N", title="AUC"),
-            alt.Tooltip("size:Q", title="folds"),
-        ],
-    )
-    shades = alt.Scale(domain=[low, (low + high) / 2, high or 1], range=["#eaf2fb", "#6baed6", "#08467f"])
-    light = f"datum.mean > {low + 0.7 * (high - low)}"
-    texts = [
-        base.transform_filter(alt.datum.weight == weight)
-        .mark_text(fontWeight=weight)
-        .encode(text="label:N", color=alt.condition(light, alt.value("white"), alt.value(INK)))
-        for weight in ("normal", "bold")
-    ]
-    tiles = base.mark_rect(stroke="white", strokeWidth=2).encode(
-        color=alt.Color("mean:Q", scale=shades, legend=None)
-    )
-    chart = alt.layer(tiles, *texts).properties(height=34 * len(strengths))
-    told = [f"strength {row.row}, {row.column}: {row.label}" for row in means.itertuples()]
-    return Panel(title, chart, f"Table of colours, {title}: {listed(told, most=60)}.", target=target)

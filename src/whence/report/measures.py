@@ -10,6 +10,7 @@ import pandas as pd
 
 from whence.report.arrays import Floats, Grid, promise_of
 from whence.report.figures import Figure, Panel, panel_title
+from whence.report.forms import AUC, Form
 from whence.report.scatter import scatter_panel
 from whence.report.table import Table
 from whence.report.words import MISSING, file_name, is_missing, number, plus_minus, signed
@@ -34,7 +35,7 @@ NAMES = {
 }
 MAIN_POOLED, MAIN_EACH = "spearman", "weighted_tau"
 _CAPTION = (
-    "How each measure agrees with transferability, and the AUC lost by picking the source that it puts first. "
+    "How each measure agrees with transferability ({form}), and the AUC lost by picking the source that it puts first. "
     "Distances are negated, so that 1 is a measure that never errs, for all of them. Pooled: all pairs in one "
     "cloud, as in the paper. Per target: the mean over targets, which differences between targets cannot feign. In "
     "brackets 90 % intervals from targets and folds drawn again; p by exchanging the sources’ names, after Holm’s "
@@ -67,7 +68,12 @@ def measures_long(grid: Grid, values: pd.DataFrame, draws: int = 1000) -> pd.Dat
 
 
 def measures_table(
-    grid: Grid, values: pd.DataFrame, long: pd.DataFrame, configuration: str = "", draws: int = 1000
+    grid: Grid,
+    values: pd.DataFrame,
+    long: pd.DataFrame,
+    configuration: str = "",
+    draws: int = 1000,
+    form: Form = AUC,
 ) -> Table:
     """One row per measure, best by regret first, then the two baselines and picking at random."""
     rows = []
@@ -93,12 +99,12 @@ def measures_table(
     table["_last"] = [["score", "distance"].count(kind) == 0 for kind in table["kind"]]
     table = table.sort_values(["_last", "regret"], kind="stable").drop(columns="_last").reset_index(drop=True)
     for short in ("pooled", "each"):
-        table[f"{short}_said"] = [_with_interval(row, short, signed) for row in table.to_dict("records")]
+        table[f"{short}_said"] = [_with_interval(row, short, _short) for row in table.to_dict("records")]
     table["regret_said"] = [_with_interval(row, "regret", number) for row in table.to_dict("records")]
     return Table(
         file_name("measures", configuration),
         panel_title("Measures against outcomes", configuration),
-        _CAPTION,
+        _CAPTION.format(form=form.definition),
         table,
         {
             "measure": "Measure",
@@ -148,7 +154,7 @@ def long_table(long: pd.DataFrame, configuration: str = "") -> Table:
     )
 
 
-def measure_figure(grids: Mapping[str, Grid], values: pd.DataFrame) -> Figure:
+def measure_figure(grids: Mapping[str, Grid], values: pd.DataFrame, form: Form = AUC) -> Figure:
     """Transferability over every measure (the paper's Figure 4), a panel per measure and configuration."""
     panels = []
     for measure in measure_names(values):
@@ -158,9 +164,9 @@ def measure_figure(grids: Mapping[str, Grid], values: pd.DataFrame) -> Figure:
             if len(points) >= 3:
                 panels.append(_scatter(measure, configuration, points, str(part["kind"].iloc[0])))
     caption = (
-        "Transferability over a measure, a point per pair, named by its source; colour and shape tell the target. "
-        "Line: least squares with its 95 % band, which takes the pairs for independent. A distance should fall to "
-        "the right, a score rise."
+        f"Transferability, {form.definition}, over a measure: a point per pair, named by its source; colour and shape "
+        "tell the target. Line: least squares with its 95 % band, which takes the pairs for independent. A distance "
+        "should fall to the right, a score rise."
     )
     return Figure("by_measure", "Transferability and measures", caption, panels, switch="measure")
 
@@ -228,6 +234,10 @@ def _with_interval(row: Mapping[Any, Any], short: str, write: Callable[[Any], st
         return MISSING
     low, high = row[f"{short}_low"], row[f"{short}_high"]
     return write(value) + ("" if is_missing(low) else f" [{write(low)}, {write(high)}]")
+
+
+def _short(value: Any) -> str:
+    return signed(value, 2)
 
 
 def _signed(value: Any) -> str:

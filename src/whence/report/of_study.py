@@ -13,9 +13,11 @@ from whence.data.diversity import diversity
 from whence.data.named import card_of, known_names
 from whence.diagnosis import versions
 from whence.errors import WorkFailed
+from whence.nets.backbone import parameters
 from whence.paths import replacing
 from whence.records import CurvePoint, Outcome, Prediction, Pretraining, as_row, column_names
 from whence.report.export import export_figures, export_svg, export_tables
+from whence.report.forms import AUC, Form, form_of
 from whence.report.plan_drawing import drawing
 from whence.report.results import StudyResults
 from whence.report.study_page import StudyReport
@@ -40,18 +42,23 @@ def write_page(results: StudyResults, page: Path, export: Path | None = None) ->
     return page
 
 
-def verdicts_of(outcomes: Sequence[Outcome]) -> list[Verdict]:
-    """What the outcomes of a study say of each of its targets."""
+def verdicts_of(outcomes: Sequence[Outcome], form: Form = AUC) -> list[Verdict]:
+    """What the outcomes of a study say of each of its targets, with the gain over `none` in this form."""
     table = pd.DataFrame([as_row(row) for row in outcomes], columns=column_names(Outcome))
-    return verdicts(tidy_outcomes(table))
+    return verdicts(tidy_outcomes(table, form), form=form)
 
 
-def gather(plan: Plan, folder: Path, scores: Sequence[str | Path] = ()) -> StudyResults:
+def gather(
+    plan: Plan, folder: Path, scores: Sequence[str | Path] = (), transferability: str | None = None
+) -> StudyResults:
     """All that the page shows: what was measured, the datasets' properties, settings, versions, failures.
 
     What was measured is read from the ledger, the exported tables and the job folders; `scores` are further tables of
-    scores or distances. Raises `WorkFailed` when the study has no outcome yet.
+    scores or distances; `transferability` names its form, by default the study file's. Raises `WorkFailed` when the
+    study has no outcome yet, `InputError` for an unknown form.
     """
+    named = transferability or plan.study.transferability
+    form_of(named)
     with all_that_is_known(plan, folder) as (plan, ledger):
         stands = status(plan, ledger.jobs())
         tables = {
@@ -79,12 +86,14 @@ def gather(plan: Plan, folder: Path, scores: Sequence[str | Path] = ()) -> Study
         values=read_values(folder, scores),
         settings=settings,
         origins=where_from,
+        transferability=named,
         recipes={name: recipe.settings() for (_, name), recipe in plan.recipes.items()},
+        parameters={name: parameters(name) for name in plan.study.backbone},
         versions=versions(),
         seconds=float(tables["outcomes"]["seconds"].sum() + tables["pretrainings"]["seconds"].sum()),
         failures=list(stands.failures),
         findings=[
-            finding | {"what": f"{document['name']}: {finding['what']}"}
+            finding | {"dataset": document["name"]}
             for document in documents
             for finding in document["findings"]
         ]
@@ -94,12 +103,22 @@ def gather(plan: Plan, folder: Path, scores: Sequence[str | Path] = ()) -> Study
 
 
 def _datasets(plan: Plan) -> list[dict[str, Any]]:
+    said = _said_of(plan)
     found: dict[str, tuple[Dataset, str]] = {name: (d, "source") for name, d in plan.sources.items()}
     for name, dataset in plan.targets.items():
         found[name] = (dataset, "both" if name in found else "target")
-    documents = [_dataset(name, dataset, role) for name, (dataset, role) in found.items()]
+    documents = [
+        _dataset(name, dataset, role) | said.get(name, {}) for name, (dataset, role) in found.items()
+    ]
     weights = {label: known for label, known in plan.trained_on.items() if label not in found}
     return [*documents, *(card for label, known in weights.items() if (card := _weights(label, known)))]
+
+
+def _said_of(plan: Plan) -> dict[str, dict[str, Any]]:
+    """What the study file says of its datasets, by their name in the tables."""
+    study = plan.study
+    names = dict(zip([*study.sources, *study.targets], [*plan.trained_on, *plan.targets], strict=True))
+    return {names[address]: facts.model_dump(exclude_none=True) for address, facts in study.cards.items()}
 
 
 def _dataset(name: str, dataset: Dataset, role: str) -> dict[str, Any]:

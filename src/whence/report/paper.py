@@ -7,24 +7,19 @@ from typing import Any
 
 import pandas as pd
 
-from whence.data.named import card_of
-from whence.knowledge import (
-    published_datasets,
-    published_distances,
-    published_draws,
-    published_outcomes,
-    published_pretrainings,
-    published_settings,
-)
+from whence.knowledge import published_distances, published_draws, published_outcomes
 from whence.records import Outcome, column_names
 from whence.report.arrays import grid_of
+from whence.report.bars import auc_bars
 from whence.report.differences import Difference, differences
-from whence.report.figures import Figure, auc_bars, auc_heat_map
-from whence.report.measures import NAMES, long_table, measures_long, measures_table
+from whence.report.figures import Figure
+from whence.report.heat_map import auc_heat_map
+from whence.report.measures import long_table, measures_long, measures_table
+from whence.report.paper_tables import correlation_table, pair_table, table_one, table_three, table_two
 from whence.report.scatter import scatter_panel
 from whence.report.table import Table
 from whence.report.tidy import summarise, tidy_outcomes
-from whence.report.words import NONE, count, number, plus_minus, signed
+from whence.report.words import NONE, plus_minus, signed
 from whence.stats import tested, transferability
 
 STUDY = "vandenbrandt2021"
@@ -67,8 +62,8 @@ def analyse() -> PaperAnalysis:
         table_one(),
         table_two(),
         table_three(),
-        _correlation_table(correlations),
-        _pair_table(pairs),
+        correlation_table(correlations, DISTANCES),
+        pair_table(pairs),
         measures_table(grid, values, long, draws=DRAWS),
         long_table(long),
     ]
@@ -140,137 +135,6 @@ def figure_four(pairs: pd.DataFrame) -> Figure:
         "which takes the pairs for independent."
     )
     return Figure("figure_4", "Transferability and distance (the paper’s Figure 4)", caption, panels)
-
-
-def table_one() -> Table:
-    """Table I as printed, beside the counts that the datasets really have."""
-    table = published_datasets()
-    expected = [card_of(f"paper:{name}").expected for name in table["dataset"]]
-    for key in ("images", "classes"):
-        table[f"expected_{key}"] = pd.array([one.get(key) for one in expected], dtype="Int64")
-    differs = table["expected_images"].notna() & (table["expected_images"] != table["images"])
-    table["differs"] = differs.map({True: "≠", False: ""})
-    table["origin"] = table["origin"].map({"natural": "Non-medical", "medical": "Medical"})
-    return Table(
-        "table_1",
-        "Datasets (the paper’s Table I)",
-        "The nine datasets as the paper prints them, beside the number of labelled images that each really holds. "
-        "≠ marks where the two differ; of STI-10 no list of images was published.",
-        table,
-        {
-            "title": "Dataset",
-            "origin": "Origin",
-            "images": "Size, printed",
-            "expected_images": "Size, real",
-            "differs": "",
-            "classes": "Classes",
-            "image_size": "Image size",
-            "channels": "Channels",
-        },
-        {"images": count, "expected_images": count, "differs": str, "classes": count, "channels": count},
-        words=frozenset({"differs"}),
-    )
-
-
-def table_two() -> Table:
-    """Table II: what the sources' own networks reached."""
-    return Table(
-        "table_2",
-        "Pretraining (the paper’s Table II)",
-        "Accuracy of the sources’ own networks on their training, validation and test images, and the AUC for the "
-        "medical ones; single splits, as published.",
-        published_pretrainings(),
-        {
-            "dataset": "Dataset",
-            "train_accuracy": "Train acc.",
-            "valid_accuracy": "Valid. acc.",
-            "test_accuracy": "Test acc.",
-            "test_auc": "Test AUC",
-        },
-        dict.fromkeys(("train_accuracy", "valid_accuracy", "test_accuracy", "test_auc"), number),
-    )
-
-
-def table_three() -> Table:
-    """Table III: settings of pretraining."""
-    return Table(
-        "table_3",
-        "Pretraining settings (the paper’s Table III)",
-        "Image size, batch size, learning rate, the epoch after which it was halved, and epochs; as published.",
-        published_settings(),
-        {
-            "dataset": "Source",
-            "image_size": "Image size",
-            "batch": "Batch",
-            "learning_rate": "Learning rate",
-            "halved_after": "Halved after",
-            "epochs": "Epochs",
-        },
-        {
-            "learning_rate": lambda rate: f"{float(rate):.0e}",
-            "halved_after": count,
-            "batch": count,
-            "epochs": count,
-        },
-    )
-
-
-def _correlation_table(correlations: list[dict[str, Any]]) -> Table:
-    frame = pd.DataFrame(correlations)
-    frame["pairs_said"] = [f"{n} ({'all' if n == 24 else 'without self-pairs'})" for n in frame["pairs"]]
-    best = frozenset(frame.index[frame["printed"].notna()])
-    return Table(
-        "correlations",
-        "Correlations with transferability",
-        "Correlation of either distance with transferability. Bold: the two that the paper prints, calling them "
-        "Spearman’s. The p-values are the usual two-sided ones, which take the pairs for independent.",
-        frame,
-        {
-            "distance": "Distance",
-            "pairs_said": "Pairs",
-            "statistic": "Statistic",
-            "value": "Value",
-            "p": "p",
-            "printed": "Printed",
-        },
-        {
-            "distance": lambda name: DISTANCES[str(name)],
-            "statistic": lambda name: NAMES[str(name)],
-            "value": signed,
-            "p": number,
-            "printed": lambda value: "–" if pd.isna(value) else f"ρ = {signed(value, 2)}",
-        },
-        best=best,
-        words=frozenset({"distance", "statistic"}),
-    )
-
-
-def _pair_table(pairs: pd.DataFrame) -> Table:
-    said = [plus_minus(row.auc, row.auc_sd) for row in pairs.itertuples()]
-    order = pairs.assign(said=said).sort_values(
-        "target", kind="stable", key=lambda names: pd.factorize(names)[0]
-    )
-    return Table(
-        "pairs",
-        "The points of Figure 4",
-        "Mean AUC ± standard deviation over five folds, transferability by equation (1) from the mean AUCs, and both "
-        "distances.",
-        order,
-        {
-            "source": "Source",
-            "said": "AUC",
-            "transferability": "Transferability (%)",
-            "expert": "Experts",
-            "task2vec": "Task2Vec",
-        },
-        {
-            "said": str,
-            "transferability": lambda value: signed(value, 2),
-            "expert": lambda value: number(value, 0),
-            "task2vec": number,
-        },
-        group="target",
-    )
 
 
 def _outcomes() -> pd.DataFrame:

@@ -20,6 +20,7 @@ from whence.stats import effect, holm
 
 Facts = Mapping[str, Any]  # a document of `whence datasets show`
 POINTS = 100  # AUC points in an AUC of 1
+LEAST = 0.5  # of a step, that sources must differ by: less tells nothing of a step
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def _one_of(key: str, kinds: Mapping[Any, float]) -> Callable[[Facts], float | N
 
 
 def _diversity(facts: Facts) -> float | None:
-    return None if is_missing(facts.get("diversity")) else 10 * float(facts["diversity"])
+    return None if is_missing(facts.get("diversity")) else 100 * float(facts["diversity"])
 
 
 PROPERTIES = (
@@ -61,12 +62,12 @@ PROPERTIES = (
     Property("origin", "medical, not natural", _one_of("origin", {"medical": 1.0, "natural": 0.0})),
     Property("channels", "colour, not grey", _one_of("channels", {3: 1.0, 1: 0.0})),
     Property("resolution", "images twice as large", _side),
-    Property("diversity", "diversity higher by 0.1", _diversity),
+    Property("diversity", "diversity higher by 0.01", _diversity),
 )
 
 
 def effects(grid: Grid, datasets: Sequence[Facts], draws: int = 1000) -> pd.DataFrame:
-    """The effect of each property that varies among at least three sources of the study.
+    """The effect of each property that varies among at least three sources of the study, by half a step or more.
 
     Columns: property, step, effect (AUC points per step), low, high, p, p_holm (over the properties), sources, targets.
     Each target has a level of its own; other properties are not held fixed. See `stats.effect`.
@@ -76,6 +77,9 @@ def effects(grid: Grid, datasets: Sequence[Facts], draws: int = 1000) -> pd.Data
     for prop in PROPERTIES:
         values = [prop.read(facts.get(name, {})) for name in grid.sources_full]
         numbers = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+        known = numbers[~np.isnan(numbers)]
+        if not len(known) or np.ptp(known) < LEAST:
+            continue
         one = effect(numbers, POINTS * grid.auc, draws=draws)
         if not math.isnan(one.slope):
             row = {

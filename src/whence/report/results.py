@@ -19,15 +19,16 @@ def empty_table(record: type) -> pd.DataFrame:
 class StudyResults:
     """All that the page of a study shows. Only `name` is needed; what is missing is said to be missing.
 
-    `outcomes`, `pretrainings` and `curves` have the fields of `Outcome`, `Pretraining` and `CurvePoint` as
-    columns (`curves` and `predictions`, of `Prediction`, join the others on `job`). `datasets` are the documents of
-    `whence datasets show`,
-    each optionally with `origin`, `title`, `modality`, `licence`, `citation` and `role` ("source", "target" or
-    "both"). `values` has the fields of `Value`: what measures say of the pairs. `settings` maps the name of a setting
-    to its value and `origins` to where that comes from (paper, code, ours, user), `recipes` a recipe's name to all its
-    settings, `versions` a package to its version; `seconds`
-    is the work done, summed over jobs; `failures` are `{job, reason}`; `findings` `{severity, what, advice}`; `leaks`
-    say in what way the study tests on what it trained on, where its file allows that.
+    `outcomes`, `pretrainings` and `curves` have the fields of `Outcome`, `Pretraining` and `CurvePoint` as columns
+    (`curves` and `predictions`, of `Prediction`, join the others on `job`). `datasets` are the documents of `whence
+    datasets show`, each optionally with `origin`, `title`, `modality`, `licence`, `citation` and `role` ("source",
+    "target" or "both"). `values` has the fields of `Value`, and `backbone` where a value speaks of one network: what
+    measures say of the pairs. `settings` maps the name of a setting to its value and `origins` to where that comes from
+    (paper, code, ours, user), `recipes` a recipe's name to all its settings, `parameters` a backbone to the number of
+    its weights, `versions` a package to its version; `transferability` names its form (of `forms.FORMS`). `seconds` is
+    the work done, summed over jobs; `failures` are `{job, reason}`; `findings` `{severity, what, advice}` and
+    `dataset` where it is about one; `leaks` say
+    in what way the study tests on what it trained on, where its file allows that.
     """
 
     name: str
@@ -39,7 +40,9 @@ class StudyResults:
     datasets: list[dict[str, Any]] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
+    transferability: str = "auc"
     recipes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    parameters: dict[str, int] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     failures: list[dict[str, Any]] = field(default_factory=list)

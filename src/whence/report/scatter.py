@@ -62,7 +62,7 @@ def _chart(points: pd.DataFrame, x_title: str, y_title: str, width: int) -> Any:
     )
     marks = (
         alt.Chart(rows(points[["source", "target", "x", "y", "said"]]))
-        .mark_point(size=75, filled=True, opacity=1, stroke="white", strokeWidth=0.8)
+        .mark_point(size=70, filled=False, opacity=1, strokeWidth=1.9)
         .encode(
             x=x,
             y=y,

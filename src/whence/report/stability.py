@@ -49,6 +49,7 @@ def _panel(part: pd.DataFrame, title: str) -> Panel:
     colours = dict(zip(_PARTS.values(), OKABE_ITO, strict=False))
     middles = {place[fold] + (length + 1) / 2: f"fold {fold + 1}" for fold in folds}
     named = " : ".join(f"datum.value == {middle} ? '{words}'" for middle, words in middles.items()) + " : ''"
+    legend = alt.Legend(orient="top", title=None, symbolType="stroke")
     base = alt.Chart(rows(long)).encode(
         x=alt.X(
             "place:Q",
@@ -60,7 +61,7 @@ def _panel(part: pd.DataFrame, title: str) -> Panel:
         color=alt.Color(
             "part:N",
             scale=colour_scale(colours),
-            legend=alt.Legend(orient="top", title=None, symbolType="stroke"),
+            legend=legend,
         ),
         detail="fold:N",
         tooltip=[
@@ -72,7 +73,7 @@ def _panel(part: pd.DataFrame, title: str) -> Panel:
     )
     lines = base.mark_line(strokeWidth=1.6).encode(
         strokeDash=alt.StrokeDash(
-            "part:N", scale=alt.Scale(domain=list(colours), range=[[1, 0], [5, 3]]), legend=None
+            "part:N", scale=alt.Scale(domain=list(colours), range=[[1, 0], [5, 3]]), legend=legend
         )
     )
     alone = length == 1

@@ -11,13 +11,21 @@ from markupsafe import Markup
 
 from whence.report import tables
 from whence.report.arrays import Grid, grid_of
-from whence.report.comparison import comparison_figure, comparison_table, comparisons, ranking_table
-from whence.report.configurations import configurations_table
+from whence.report.augmentation import augmentation_figure
+from whence.report.bars import auc_bars
+from whence.report.better_than import comparison_figure
+from whence.report.by_fold import transferability_table
+from whence.report.common_ground import common_ground
+from whence.report.comparison import comparison_table, comparisons, ranking_table
+from whence.report.configurations import against_sentences, configurations_table
 from whence.report.confusion import confusion_matrices
 from whence.report.cost import cost_table
 from whence.report.curves import learning_curves
-from whence.report.figures import Figure, auc_bars, auc_heat_map
-from whence.report.ladders import augmentation_figure, ladder_figure
+from whence.report.figures import Figure
+from whence.report.findings import by_advice, doubts
+from whence.report.forms import Form, form_of
+from whence.report.heat_map import auc_heat_map
+from whence.report.ladders import ladder_figure
 from whence.report.measures import long_table, measure_figure, measures_long, measures_table
 from whence.report.page import render
 from whence.report.plan_drawing import Part, drawing, plan_parts
@@ -48,9 +56,14 @@ class StudyReport:
         self.results = results
 
     @cached_property
+    def form(self) -> Form:
+        """The form of transferability that it speaks of."""
+        return form_of(self.results.transferability)
+
+    @cached_property
     def tidy(self) -> pd.DataFrame:
         """Its outcomes, made ready."""
-        return tidy_outcomes(self.results.outcomes)
+        return tidy_outcomes(self.results.outcomes, self.form)
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -65,7 +78,7 @@ class StudyReport:
     @cached_property
     def verdicts(self) -> list[Verdict]:
         """What it says of each target."""
-        return verdicts(self.tidy, self.pairs)
+        return verdicts(self.tidy, self.pairs, self.form)
 
     @cached_property
     def grids(self) -> dict[str, Grid]:
@@ -78,6 +91,11 @@ class StudyReport:
         """Effects of the sources' properties, for each configuration that shows any."""
         found = {name: effects(grid, self.results.datasets) for name, grid in self.grids.items()}
         return {name: table for name, table in found.items() if len(table)}
+
+    @cached_property
+    def against(self) -> Table | None:
+        """Networks, recipes, seeds or studies against each other; None where there is one only."""
+        return configurations_table(self.tidy, self.results.parameters) if len(self.tidy) else None
 
     @cached_property
     def plan(self) -> list[Part]:
@@ -110,7 +128,7 @@ class StudyReport:
             auc_bars(self.tidy, self.summary),
             auc_heat_map(self.summary),
             comparison_figure(self.tidy, self.pairs),
-            measure_figure(self.grids, self.results.values),
+            measure_figure(self.grids, self.results.values, self.form),
             effects_figure(self.effects),
             ladder_figure(self.tidy, self.summary, self.results.datasets),
             augmentation_figure(self.tidy, self.results.recipes),
@@ -125,16 +143,21 @@ class StudyReport:
         """The tables for which there are results, in the order of the page."""
         if self.tidy.empty:
             return []
-        found = [ranking_table(self.tidy, self.pairs)]
+        found = [ranking_table(self.tidy, self.pairs, self.form)]
         if len(self.pairs):
             found.append(comparison_table(self.pairs))
         for name, grid in self.grids.items():
             long = measures_long(grid, self.results.values)
             if (long["kind"] != "baseline").any():
-                found += [measures_table(grid, self.results.values, long, name), long_table(long, name)]
+                found += [
+                    measures_table(grid, self.results.values, long, name, form=self.form),
+                    long_table(long, name),
+                ]
         found += [effects_table(table, name) for name, table in self.effects.items()]
-        against = configurations_table(self.tidy)
-        return [*found, *([against] if against else []), cost_table(self.tidy, self.results.pretrainings)]
+        if self.tidy["gain"].notna().any():
+            found.append(transferability_table(self.tidy, self.form))
+        against = [self.against] if self.against else []
+        return [*found, *against, cost_table(self.tidy, self.results.pretrainings)]
 
     def page(self) -> str:
         """The page as one HTML text."""
@@ -145,7 +168,12 @@ class StudyReport:
             results=results,
             study_sentence=study_sentence(results, self.tidy),
             overall=overall(self.verdicts),
+            findings=by_advice(results.findings),
+            doubts=doubts(results, self.tidy),
+            common=common_ground(self.tidy) if len(self.tidy) else [],
+            against=against_sentences(self.against) if self.against else [],
             verdicts=self.verdicts,
+            form=self.form,
             plan=[Markup(drawing(self.plan, upright=upright)) for upright in (False, True)],
             targets=list(dict.fromkeys(self.tidy["target_name"])) if len(self.tidy) else [],
             tables=self.tables,

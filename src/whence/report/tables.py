@@ -69,13 +69,20 @@ def pretraining_table(pretrainings: pd.DataFrame) -> pd.DataFrame:
 def unconverged_table(tidy: pd.DataFrame, pretrainings: pd.DataFrame) -> pd.DataFrame:
     """The trainings that did not converge, those of one pair with one note together.
 
-    Columns: `what` ("fine-tuning" or "pretraining"), `source`, `target`, `folds` ("0, 3"; None for a pretraining),
-    `configuration`, `note`.
+    Columns: `what` ("fine-tuning" or "pretraining"), `source`, `target`, `folds` ("1, 4", counted from 1; None for a
+    pretraining), `configuration`, `note`.
     """
     flags = tidy[~tidy["converged"].astype(bool)]
     keys = ["source_name", "target_name", "configuration", "note"]
     rows: list[tuple[Any, ...]] = [
-        ("fine-tuning", source, target, ", ".join(map(str, sorted(part["fold"]))), configuration, note)
+        (
+            "fine-tuning",
+            source,
+            target,
+            ", ".join(str(fold + 1) for fold in sorted(part["fold"])),
+            configuration,
+            note,
+        )
         for (source, target, configuration, note), part in flags.groupby(keys, sort=False)
     ]
     own = pretraining_table(pretrainings)

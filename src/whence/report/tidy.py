@@ -9,30 +9,33 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from whence.report.forms import AUC, Form
 from whence.report.words import NONE, display_names
-from whence.stats import transferability
 
 _CONFIGURATION = ["study", "backbone", "recipe", "seed"]
 
 
-def tidy_outcomes(outcomes: pd.DataFrame) -> pd.DataFrame:
+def tidy_outcomes(outcomes: pd.DataFrame, form: Form = AUC) -> pd.DataFrame:
     """Outcomes with an AUC, and four columns more.
 
     `source_name` and `target_name` are short and unique; `configuration` names what sets the configuration
-    apart ("" when there is one only); `gain` is the paper's equation (1) in percent, against `none` on the same
-    target, configuration and fold, and NaN where that was not measured.
+    apart ("" when there is one only); `gain` is the transferability in percent, in the paper's form (equation (1)) or
+    another `form`, against `none` on the same target, configuration and fold, and NaN where that was not measured.
     """
     text = dict.fromkeys(("source_recipe", "target_variant", "note"), "")  # empty in a CSV reads as NaN
     table = outcomes.fillna(text)
-    table["auc"] = pd.to_numeric(table["auc"], errors="coerce")
+    for column in ("auc", form.column):
+        table[column] = pd.to_numeric(table[column], errors="coerce")
     table = table[table["auc"].notna()].reset_index(drop=True)
     table["configuration"] = configuration_labels(table)
     table["source_name"] = _source_names(table)
     table["target_name"] = _target_names(table)
     fold = ["configuration", "target_name", "fold"]
-    baseline = table[table["source"] == NONE].groupby(fold)["auc"].mean().rename("baseline").reset_index()
+    baseline = (
+        table[table["source"] == NONE].groupby(fold)[form.column].mean().rename("baseline").reset_index()
+    )
     table = table.merge(baseline, on=fold, how="left")
-    table["gain"] = transferability(table["auc"], table["baseline"])
+    table["gain"] = form.relative(table[form.column], table["baseline"])
     table.loc[table["source"] == NONE, "gain"] = float("nan")
     return table
 
@@ -42,9 +45,9 @@ def summarise(tidy: pd.DataFrame) -> pd.DataFrame:
 
     Columns: `configuration, target, source` (the short names), `source_full`, `auc`, `auc_sd`, `folds`,
     `transferability`, `transferability_sd` (percent), `not_converged` (a count of folds). Transferability is the mean
-    over folds of the relative gain over `none` on the same fold (the paper's equation (1)); NaN where `none` was not
-    measured, and for `none` itself. The standard deviation has n − 1 in its denominator and is NaN for one fold. Rows
-    keep the order of targets, then of configurations; within these the best source comes first and `none` last.
+    over folds of `tidy`'s gain over `none` on the same fold; NaN where `none` was not measured, and for `none` itself.
+    The standard deviation has n − 1 in its denominator and is NaN for one fold. Rows keep the order of targets, then of
+    configurations; within these the best source comes first and `none` last.
     """
     keys = ["configuration", "target_name", "source_name"]
     rows = tidy.groupby(keys, sort=False).agg(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,8 @@ from whence.report.results import StudyResults
 def together(found: Sequence[StudyResults]) -> StudyResults:
     """The results of one study as they are, of several in one; which study a row is of says its column `study`.
 
+    Datasets that two studies call alike though their images differ are told apart by the study's name behind theirs.
+
     Raises `InputError` where two studies have the same name.
     """
     if len(found) == 1:
@@ -24,6 +27,7 @@ def together(found: Sequence[StudyResults]) -> StudyResults:
             raise InputError(
                 f"two of the studies are both called {name!r}; give each study file a name of its own"
             )
+    found = _told_apart(found)
     datasets: dict[str, dict[str, Any]] = {}
     for one in found:
         for document in one.datasets:
@@ -43,12 +47,39 @@ def together(found: Sequence[StudyResults]) -> StudyResults:
         datasets=list(datasets.values()),
         settings=settings,
         origins=origins,
+        transferability=found[0].transferability,
         recipes={name: recipe for one in found for name, recipe in one.recipes.items()},
+        parameters={name: count for one in found for name, count in one.parameters.items()},
         versions=found[0].versions,
         seconds=sum(one.seconds for one in found),
         failures=[failure for one in found for failure in one.failures],
         findings=list({str(finding): finding for one in found for finding in one.findings}.values()),
         leaks=list(dict.fromkeys(leak for one in found for leak in one.leaks)),
+    )
+
+
+def _told_apart(found: Sequence[StudyResults]) -> list[StudyResults]:
+    """The studies, with the name of its study behind each dataset that is called alike but holds other images."""
+    prints: dict[str, set[str]] = {}
+    for one in found:
+        for document in one.datasets:
+            if document.get("fingerprint"):
+                prints.setdefault(str(document["name"]), set()).add(str(document["fingerprint"]))
+    several = {name for name, different in prints.items() if len(different) > 1}
+    return [_renamed(one, {name: f"{name} ({one.name})" for name in several}) for one in found]
+
+
+def _renamed(one: StudyResults, names: Mapping[str, str]) -> StudyResults:
+    def renamed(table: pd.DataFrame) -> pd.DataFrame:
+        columns = [column for column in ("source", "target") if column in table]
+        return table.assign(**{column: table[column].replace(dict(names)) for column in columns})
+
+    return replace(
+        one,
+        outcomes=renamed(one.outcomes),
+        pretrainings=renamed(one.pretrainings),
+        values=renamed(one.values),
+        datasets=[d | {"name": names.get(str(d["name"]), d["name"])} for d in one.datasets],
     )
 
 

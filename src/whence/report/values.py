@@ -18,12 +18,29 @@ def read_values(folder: Path, more: Iterable[str | Path] = ()) -> pd.DataFrame:
     """What `scores.csv`, `distances.csv` and `values.csv` in a study's folder hold, and further tables.
 
     Needed columns: measure, source, target, value; kind ("score" or "distance") where the file's name does not tell it.
-    A measure with values from several layers is one measure per layer. Raises `InputError` for another table.
+    A distance that is the same in both directions may stand in one. A measure with values from several layers is one
+    measure per layer. A column `backbone`, where there is one, says of which network a value speaks: it counts for
+    outcomes of that network only. Raises `InputError` for another table.
     """
     files = [folder / name for name in FILES if (folder / name).exists()]
     tables = [_read(file) for file in [*files, *map(Path, more)]]
     filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=column_names(Value))
+    if not filled:
+        return pd.DataFrame(columns=[*column_names(Value), "backbone"])
+    return _both_ways(pd.concat(filled, ignore_index=True))
+
+
+def _both_ways(values: pd.DataFrame) -> pd.DataFrame:
+    """The values and, of distances known to be symmetric, those of the opposite direction where they are not given."""
+    from whence.measures import of_kind
+
+    symmetric = {measure.name for measure in of_kind("distance", (), "") if measure.symmetric}
+    given = values[values["measure"].isin(symmetric) & (values["kind"] == "distance")]
+    turned = given.assign(source=given["target"], target=given["source"])
+    keys = ["measure", "source", "target"]
+    known = set(values[keys].itertuples(index=False, name=None))
+    new = [key not in known for key in turned[keys].itertuples(index=False, name=None)]
+    return pd.concat([values, turned[new]], ignore_index=True) if any(new) else values
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -49,4 +66,4 @@ def _read(path: Path) -> pd.DataFrame:
             f"{measure}, {layer}" if several > 1 else measure
             for measure, layer, several in zip(table["measure"], table["layer"], layers, strict=True)
         ]
-    return table.assign(value=values)[values.notna()].reindex(columns=column_names(Value))
+    return table.assign(value=values)[values.notna()].reindex(columns=[*column_names(Value), "backbone"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from whence.report.comparison import ALPHA, comparisons, pair_of
+from whence.report.forms import AUC, Form
 from whence.report.tidy import panels_of, summarise
 from whence.report.words import MISSING, NONE, counted, gain, is_missing, listed, number, plus_minus, signed
 
@@ -33,8 +34,9 @@ class Verdict:
     sureness: str
 
 
-def verdicts(tidy: pd.DataFrame, found: pd.DataFrame | None = None) -> list[Verdict]:
-    """One verdict per target and configuration of `tidy.tidy_outcomes`; `found` are its `comparison.comparisons`.
+def verdicts(tidy: pd.DataFrame, found: pd.DataFrame | None = None, form: Form = AUC) -> list[Verdict]:
+    """One verdict per target and configuration of `tidy.tidy_outcomes`; `found` are its `comparison.comparisons`, and
+    `form` the form of its transferability.
 
     Two sources are told apart where the p-value of their paired difference over the folds, corrected for shared
     training images (`stats.corrected_difference`) and for the number of pairs (`stats.holm`), is below 0.1.
@@ -43,7 +45,7 @@ def verdicts(tidy: pd.DataFrame, found: pd.DataFrame | None = None) -> list[Verd
         return []
     pairs = comparisons(tidy) if found is None else found
     return [
-        _verdict(t, c, part, pairs[(pairs["target"] == t) & (pairs["configuration"] == c)])
+        _verdict(t, c, part, pairs[(pairs["target"] == t) & (pairs["configuration"] == c)], form)
         for t, c, part in panels_of(summarise(tidy))
     ]
 
@@ -84,7 +86,7 @@ def difference_text(found: Mapping[str, float]) -> str:
     )
 
 
-def _verdict(target: str, configuration: str, part: pd.DataFrame, pairs: pd.DataFrame) -> Verdict:
+def _verdict(target: str, configuration: str, part: pd.DataFrame, pairs: pd.DataFrame, form: Form) -> Verdict:
     ranked = part.sort_values("auc", ascending=False, kind="stable")
     best = ranked.iloc[0]
     where = f"For {target}" + (f" ({configuration})" if configuration else "")
@@ -98,8 +100,8 @@ def _verdict(target: str, configuration: str, part: pd.DataFrame, pairs: pd.Data
             f"{where} the best source was {best['source']}: {score}; none (no transfer) was not measured."
         )
     else:
-        change = gain(best["transferability"])
-        headline = f"{where} the best source was {best['source']}: {score}, {change} over none (no transfer)."
+        change = form.over_none(best["transferability"])
+        headline = f"{where} the best source was {best['source']}: {score}, {change}."
     detail = " ".join(_detail(best, ranked.iloc[1:], pairs))
     return Verdict(
         target,

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from whence.data.address import expanded
 from whence.errors import InputError, unknown_name
@@ -34,6 +42,18 @@ class Overrides(BaseModel):
 
     pretrain: dict[str, dict[str, Any]] = {}
     finetune: dict[str, dict[str, Any]] = {}
+
+
+class CardFacts(BaseModel):
+    """What a folder's pictures do not say of themselves; it decides nothing of what comes out, a report shows it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str | None = None
+    origin: Literal["natural", "medical"] | None = None
+    modality: str | None = None
+    licence: str | None = None
+    citation: str | None = None
 
 
 class EngineChoice(BaseModel):
@@ -82,9 +102,20 @@ class StudyFile(BaseModel):
     allow_leakage: bool = False  # run although a test image was trained on; the report says so
     group_near_duplicates: bool = False  # keep images that look nearly the same on one side of every fold
 
+    cards: dict[str, CardFacts] = {}  # by dataset, as it stands among sources and targets
+    transferability: Literal["auc", "error"] = "auc"  # what a report takes as the gain over none
+
     # How it is run decides nothing of what comes out: neither is part of any job's key.
     engine: Annotated[EngineChoice, BeforeValidator(_as_named)] = EngineChoice()
     tracking: Annotated[TrackingChoice | None, BeforeValidator(_as_named)] = None
+
+    @field_validator("cards")
+    @classmethod
+    def _cards_of_its_own(cls, cards: dict[str, CardFacts], info: ValidationInfo) -> dict[str, CardFacts]:
+        known = [*info.data.get("sources", []), *info.data.get("targets", [])]
+        if strange := [name for name in cards if name not in known]:
+            raise ValueError(f"{strange[0]!r} is neither a source nor a target; those are {', '.join(known)}")
+        return cards
 
     @field_validator("sources", "targets", "backbone", "seed")
     @classmethod

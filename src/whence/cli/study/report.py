@@ -22,6 +22,13 @@ def report(
     scores: Annotated[
         list[Path] | None, typer.Option(help="A table of scores or distances (CSV); may be repeated.")
     ] = None,
+    transferability: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auc|error",
+            help="The gain over none: in AUC (the paper's), or in classification error (Alvarez-Melis & Fusi).",
+        ),
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
     seed: SeedOfFile = None,
@@ -29,7 +36,14 @@ def report(
 ) -> None:
     """Write the page of a study, or of several beside one another: one HTML file that needs no network."""
     studies = [open_study(file, seed) for file in files]
-    path = studies[0].report(output, beside=studies[1:], scores=scores or (), export=export, device=device)
+    path = studies[0].report(
+        output,
+        beside=studies[1:],
+        scores=scores or (),
+        transferability=transferability,
+        export=export,
+        device=device,
+    )
     if json:
         print_json({"page": str(path)})
     else:
