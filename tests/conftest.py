@@ -20,6 +20,20 @@ settings.load_profile("shared machine")
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
+SERVED = {"bucket", "server"}  # fixtures that start another program's server
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what needs a browser, another program's server or minutes to `.ci/run`, which sets WHENCE_CI."""
+    if os.environ.get("WHENCE_CI"):
+        return
+    for item in items:
+        marked = item.get_closest_marker("ci") or item.get_closest_marker("browser")
+        if marked or SERVED & set(getattr(item, "fixturenames", ())):
+            reason = "needs a browser, a server or minutes: runs in .ci/run, which sets WHENCE_CI=1"
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
 @pytest.fixture(autouse=True)
 def private_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Every test has a `$WHENCE_HOME` of its own and no way to a model hub."""

@@ -22,7 +22,7 @@ from whence.study import work
 from whence.study.lock import only_driver
 from whence.study.tables import FILES
 
-TIMES = {"seconds", "host", "energy_kwh", "co2_g"}
+TIMES = {"seconds", "host", "energy_kwh", "co2_g", "engine"}
 
 
 def results(study: Study) -> list[dict[str, Any]]:

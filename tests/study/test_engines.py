@@ -62,7 +62,7 @@ def reference(study_file: Callable[..., Path]) -> dict[str, list[Any]]:
     [
         ("local", {"workers": 2}),
         pytest.param("slurm", {"executor": "debug"}, marks=needs("submitit", "slurm")),
-        pytest.param("ray", {"workers": 2, "num_gpus": 0}, marks=needs("ray", "ray")),
+        pytest.param("ray", {"workers": 2, "num_gpus": 0}, marks=[needs("ray", "ray"), pytest.mark.ci]),
     ],
 )
 def test_every_engine_makes_the_same_ledger(

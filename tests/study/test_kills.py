@@ -1,6 +1,5 @@
 """Five SIGKILLs of driver and workers in a study of twelve real jobs: `benchmarks/study_kills.py`, small."""
 
-import os
 import subprocess
 import sys
 
@@ -10,9 +9,7 @@ from tests.conftest import REPOSITORY
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    not os.environ.get("WHENCE_CI"), reason="runs in .ci/run, which sets WHENCE_CI: it takes a minute"
-)
+@pytest.mark.ci
 def test_five_kills_leave_the_ledger_of_an_undisturbed_run() -> None:
     command = [
         sys.executable,
