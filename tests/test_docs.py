@@ -1,49 +1,21 @@
 """What the README and the docs say to type is typed: on faked pictures, without a network."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.typing_docs import REPOSITORY, blocks, commands, installed, typed
 from whence.nets.backbone import build
 from whence.nets.weights import save_weights
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 README = (REPOSITORY / "README.md").read_text()
 
 
-def blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
-
-
-COMMANDS = [line.strip() for block in blocks(README, "bash") for line in block.splitlines() if line.strip()]
-
-
-def environment() -> dict[str, str]:
-    """The environment of a new shell after `source .venv/bin/activate`: nothing of a make that runs these tests."""
-    own = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKEOVERRIDES")}
-    return own | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-
-
-def typed(command: str, cwd: Path, **more: str) -> str:
-    done = subprocess.run(
-        command,
-        shell=True,
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=environment() | more,
-        check=False,
-        timeout=500,
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
-    return done.stdout
+COMMANDS = commands(README)
 
 
 def test_the_first_page_of_the_docs_is_the_readme() -> None:
@@ -97,16 +69,6 @@ def test_every_other_command_of_the_readme(
     assert typed("python readme.py", tmp_path).strip() in {"imagenet", "textures", "none"}
 
 
-def installed(folder: Path, group: str, name: str, value: str, text: str) -> str:
-    """Lay out an installed package of one module with one entry point; return what PYTHONPATH must be."""
-    (folder / f"{name}.py").write_text(text)
-    facts = folder / f"{name}-1.0.dist-info"
-    facts.mkdir()
-    (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-    (facts / "entry_points.txt").write_text(f"[{group}]\n{name} = {value}\n")
-    return str(folder)
-
-
 def example(part: str) -> str:
     """The example of docs/extending.md that has this in it."""
     return next(
@@ -129,11 +91,12 @@ def test_the_measure_of_the_docs_is_found(tmp_path: Path) -> None:
     assert len([line for line in measure.splitlines() if line.strip()]) < 20
     path = installed(tmp_path, "whence.measures", "centroid_gap", "centroid_gap:MEASURE", measure)
     code = (
-        "import numpy as np\nfrom whence.measures import get\n"
-        "print(get('centroid_gap')(np.array([[0.], [0.], [4.], [4.]]), np.array([0, 0, 1, 1])))\n"
+        "import numpy as np\nfrom whence.measures import get, prepare\n"
+        "x, y = np.array([[0.], [0.], [4.], [4.]]), np.array([0, 0, 1, 1])\n"
+        "print(get('centroid_gap')(x, y), get('centroid_gap')(prepare(x), y))\n"  # as `whence score` gives them
     )
     (tmp_path / "use.py").write_text(code)
-    assert float(typed("python use.py", tmp_path, PYTHONPATH=path)) == 2.0
+    assert typed("python use.py", tmp_path, PYTHONPATH=path).split() == ["2.0", "2.0"]
 
 
 def test_the_layout_of_the_docs_is_found(tmp_path: Path) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache, wraps
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 from whence.errors import unknown_name
 from whence.measures.contract import Measure
+from whence.measures.prepared import Prepared
 
 _NOT_MEASURES = {"__init__", "page"}
 
@@ -56,7 +59,18 @@ def _found() -> dict[str, Measure]:
         measure = point.load()
         if not isinstance(measure, Measure):
             raise TypeError(f"entry point {point.value!r} of whence.measures is no Measure")
-        found[measure.name] = measure
+        per_fold = measure.per_fold and _plain(measure.per_fold)
+        found[measure.name] = replace(measure, compute=_plain(measure.compute), per_fold=per_fold)
     for measure in built_in():
         found[measure.name] = measure
     return found
+
+
+def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, given arrays where features were made ready: only the measures here know `Prepared`."""
+
+    @wraps(function)
+    def given_arrays(*arguments: Any, **options: Any) -> Any:
+        return function(*(a.features if isinstance(a, Prepared) else a for a in arguments), **options)
+
+    return given_arrays

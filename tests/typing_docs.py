@@ -1,0 +1,50 @@
+"""What the tests of the README, the docs and the tutorials share: finding what is to be typed, and typing it."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+
+
+def commands(text: str) -> list[str]:
+    """Every line of the bash blocks, in the page's order; a line that ends in a backslash goes on in the next."""
+    lines = "".join(blocks(text, "bash")).replace("\\\n", " ").splitlines()
+    return [line.strip() for line in lines if line.strip()]
+
+
+def environment() -> dict[str, str]:
+    """The environment of a new shell after `source .venv/bin/activate`: nothing of a make that runs these tests."""
+    own = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKEOVERRIDES")}
+    return own | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def typed(command: str, cwd: Path, **more: str) -> str:
+    done = subprocess.run(
+        command,
+        shell=True,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment() | more,
+        check=False,
+        timeout=500,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    return done.stdout
+
+
+def installed(folder: Path, group: str, name: str, value: str, text: str) -> str:
+    """Lay out an installed package of one module with one entry point; return what PYTHONPATH must be."""
+    (folder / f"{name}.py").write_text(text)
+    facts = folder / f"{name}-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text(f"[{group}]\n{name} = {value}\n")
+    return str(folder)
