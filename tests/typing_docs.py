@@ -48,3 +48,11 @@ def installed(folder: Path, group: str, name: str, value: str, text: str) -> str
     (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
     (facts / "entry_points.txt").write_text(f"[{group}]\n{name} = {value}\n")
     return str(folder)
+
+
+def write_files(text: str, folder: Path) -> None:
+    """Save every block of a page that begins with `# PATH` under that path in `folder`."""
+    for body in re.findall(r"```(?:python|toml|yaml)\n(# \S+\n.*?)```", text, flags=re.DOTALL):
+        path = folder / body.splitlines()[0].removeprefix("# ")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(body)

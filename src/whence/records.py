@@ -60,8 +60,9 @@ class Finding:
 class Outcome:
     """One measured fold of one source on one target.
 
-    AUCs are one-vs-rest, weighted by class priors, in [0, 1]; accuracies are shares. `job` is the key
-    of the job that measured it; equal keys mean equal inputs, so equal results.
+    AUCs are one-vs-rest, weighted by class priors, in [0, 1]; accuracies are shares in [0, 1]; higher is better. Those
+    without a prefix are of the test images. `job` is the key of the job that measured it; equal keys mean equal
+    inputs, so equal results. `energy_kwh` and `co2_g` (grams) are NaN where they were not measured.
     """
 
     study: str
@@ -95,7 +96,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Pretraining:
-    """What a source's own network reached on its own split (the paper's Table II)."""
+    """What a source's own network reached on its own split (the paper's Table II). Fields as those of `Outcome`."""
 
     study: str
     source: str
@@ -141,7 +142,10 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One test image of one fold. `image` is the hash of its content, never a file name."""
+    """One test image of one fold. `image` is the hash of its content, never a file name.
+
+    `label` numbers the classes; `probabilities` has one entry per class, summing to 1.
+    """
 
     job: str
     fold: int
@@ -152,7 +156,11 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value of a measure, with an interval where one was computed."""
+    """One value of a measure, with its 90 % interval where one was computed.
+
+    Of a distance, `source` and `target` are the two datasets. `seconds` are the measure's own, without those that
+    extracting features took.
+    """
 
     measure: str
     kind: str  # "distance" (lower is closer) or "score" (higher is better)

@@ -12,31 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-# Python runs a module of this name when it starts, so that the forked jobs have the wall too.
-WALL = """
-import errno, ipaddress, os, socket
+from tests.wall import refused_hosts, walled
 
-def note(where):
-    with open(os.environ["WALL_LOG"], "a") as log:
-        log.write(f"{where}\\n")
-
-plain, resolve = socket.socket.connect, socket.getaddrinfo
-
-def connect(self, address):
-    if self.family != socket.AF_UNIX and not ipaddress.ip_address(address[0]).is_loopback:
-        note(address[0])
-        raise OSError(errno.ENETUNREACH, "Network is unreachable")
-    return plain(self, address)
-
-def getaddrinfo(host, *args, **kwargs):
-    if host not in ("localhost", "127.0.0.1", "::1", None):
-        note(host)
-        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-    return resolve(host, *args, **kwargs)
-
-socket.socket.connect = socket.socket.connect_ex = connect
-socket.getaddrinfo = getaddrinfo
-"""
 VERBS = """
 import json, os, sys
 from pathlib import Path
@@ -98,7 +75,7 @@ def test_every_verb_runs_without_a_network(
         ["share", "pull", "hf:lab/none"],
         ["share", "pull", "osf:abcde"],
     ]
-    answers, refused_hosts = behind_the_wall([*verbs, *fetching], tmp_path)
+    answers, asked = behind_the_wall([*verbs, *fetching], tmp_path)
     for words, (code, _, err) in zip(verbs, answers[: len(verbs)], strict=True):
         assert code == 0, (words, err)
     for words, (code, out, err) in zip(fetching, answers[len(verbs) :], strict=True):
@@ -106,7 +83,7 @@ def test_every_verb_runs_without_a_network(
         assert (code, out, len(lines)) == (2, "", 1), (words, err)
         assert lines[0].startswith("whence: ")
         assert "https://" in lines[0] or "cannot be reached from here" in lines[0]
-    assert refused_hosts <= {
+    assert asked <= {
         "api.osf.io",
         "huggingface.co",
         "www.robots.ox.ac.uk",
@@ -116,10 +93,7 @@ def test_every_verb_runs_without_a_network(
 
 def behind_the_wall(verbs: list[list[str]], folder: Path) -> tuple[list[tuple[int, str, str]], set[str]]:
     """Exit code, stdout and stderr of each verb, typed into one process; and the hosts that were refused."""
-    (folder / "wall").mkdir()
-    (folder / "wall" / "sitecustomize.py").write_text(WALL)
-    (folder / "wall.log").touch()
-    paths = [str(folder / "wall"), os.environ.get("PYTHONPATH", "")]
+    wall = walled(folder)
     done = subprocess.run(
         [sys.executable, "-c", VERBS, json.dumps(verbs)],
         capture_output=True,
@@ -129,11 +103,10 @@ def behind_the_wall(verbs: list[list[str]], folder: Path) -> tuple[list[tuple[in
         cwd=folder,
         env={
             **{key: value for key, value in os.environ.items() if key != "HF_HUB_OFFLINE"},
-            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-            "WALL_LOG": str(folder / "wall.log"),
+            **wall,
             "HF_HOME": str(folder / "hf"),
         },
     )
     assert done.returncode == 0, done.stderr[-3000:]
     answers = [tuple(json.loads(line)) for line in done.stdout.splitlines()]
-    return answers, set((folder / "wall.log").read_text().split())
+    return answers, refused_hosts(folder)

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import h5py
 import numpy as np
@@ -28,16 +27,16 @@ from tests.data.fakes import sti10 as sti_fake
 from tests.data.fakes import stl10 as stl_fake
 from tests.data.fakes._pictures import picture
 from tests.data.fakes.host import serving
+from tests.data.fakes.paper import make_pcam, pcam_file, take_for_published
 from whence.cli.app import app
 from whence.data import check, known_names, open_dataset, survey
 from whence.data.download import md5_of
-from whence.data.named import _pcam, _pcam_files, _shelf, card_of, dtd, pcam_middle, pcam_small, stl10
+from whence.data.named import _pcam, _pcam_files, _shelf, card_of, dtd, pcam_middle, stl10
 from whence.data.named.chest_xray import patient
 from whence.errors import InputError
 
 Refused = Callable[..., AbstractContextManager[None]]
 pytestmark = pytest.mark.usefixtures("no_network")
-KINDS = ("x", "y", "meta")
 NINE = (
     "paper:chest-xray",
     "paper:dtd",
@@ -59,25 +58,10 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def right(monkeypatch: pytest.MonkeyPatch, module: ModuleType, archive: Path) -> None:
-    """Let a faked archive be the published one."""
-    monkeypatch.setattr(module, "ARCHIVE", replace(module.ARCHIVE, md5=(md5_of(archive),)))
-
-
 @pytest.fixture
 def pcam(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """PCam's files, faked; the draws are of 200 and 40 pictures."""
-    pcam_fake.make(shelf / "pcam")
-    md5 = [tuple(md5_of(faked(shelf / "pcam", split, kind)) for kind in KINDS) for split in pcam_fake.COUNTS]
-    monkeypatch.setattr(_pcam_files, "TRAIN", md5[0])
-    monkeypatch.setattr(_pcam_files, "OTHERS", tuple(md5[1:]))
-    monkeypatch.setattr(pcam_middle, "IMAGES", 200)
-    monkeypatch.setattr(pcam_small, "IMAGES", 40)
-    return shelf / "pcam"
-
-
-def faked(folder: Path, split: str, kind: str) -> Path:
-    return folder / f"camelyonpatch_level_2_split_{split}_{kind}.{'csv' if kind == 'meta' else 'h5.gz'}"
+    return make_pcam(shelf, monkeypatch)
 
 
 @pytest.mark.parametrize("name", NINE)
@@ -121,7 +105,7 @@ def test_what_is_not_at_hand_is_an_error_that_says_from_where_and_into_which_fol
 
 
 def test_stl10(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    right(monkeypatch, stl10, stl_fake.make(shelf / "stl10"))
+    take_for_published(monkeypatch, stl10, stl_fake.make(shelf / "stl10"))
     dataset = open_dataset("paper:stl10")
     assert dataset.class_names == stl_fake.CLASSES
     assert dataset.splits is not None
@@ -136,7 +120,7 @@ def test_stl10(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_stl10_cut_short(shelf: Path, monkeypatch: pytest.MonkeyPatch, refused: Refused) -> None:
-    right(monkeypatch, stl10, stl_fake.make(shelf / "stl10"))
+    take_for_published(monkeypatch, stl10, stl_fake.make(shelf / "stl10"))
     open_dataset("paper:stl10")
     file = shelf / "stl10" / "stl10_binary" / "test_X.bin"
     file.write_bytes(file.read_bytes()[: -3 * 96 * 96])
@@ -155,7 +139,7 @@ def test_an_archive_that_is_not_the_published_one_is_refused(shelf: Path, refuse
 
 
 def test_dtd(shelf: Path, monkeypatch: pytest.MonkeyPatch, refused: Refused) -> None:
-    right(monkeypatch, dtd, dtd_fake.make(shelf / "dtd"))
+    take_for_published(monkeypatch, dtd, dtd_fake.make(shelf / "dtd"))
     dataset = open_dataset("paper:dtd")
     assert dataset.class_names == dtd_fake.CLASSES
     assert dataset.class_counts() == dict.fromkeys(dtd_fake.CLASSES, 6)
@@ -377,7 +361,7 @@ def test_pcam_keeps_each_picture_with_its_own_label_and_slide(pcam: Path) -> Non
 
 
 def test_pcam_damaged_on_the_way_is_refused(pcam: Path) -> None:
-    archive = faked(pcam, "valid", "x")
+    archive = pcam_file(pcam, "valid", "x")
     archive.write_bytes(archive.read_bytes()[:-1])
     with pytest.raises(InputError, match=r"valid_x\.h5\.gz.* is not the file that paper:pcam-middle needs"):
         open_dataset("paper:pcam-middle")

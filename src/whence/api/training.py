@@ -16,7 +16,10 @@ from whence.study.engines import make_engine
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A pretrained network on disk and how good it was at its own task."""
+    """A pretrained network on disk and how good it was at its own task.
+
+    `path` is the weights file (safetensors), `row` the network's AUC and accuracy on its source's own split.
+    """
 
     path: Path
     row: Pretraining
@@ -69,8 +72,10 @@ def finetune(
 ) -> list[Outcome]:
     """Fine-tune a source on a target, fold by fold; return one outcome per fold.
 
-    A source that is a dataset is pretrained on first. What was measured before is not measured again. `energy`, a
-    country's code (NLD, USA …), measures energy and carbon with codecarbon.
+    A source that is a dataset is pretrained on first. What was measured before is not measured again. `recipe` is a
+    name or a mapping with `base` (see `whence.training.recipe.make_recipe`). `energy`, a country's code (NLD, USA …),
+    measures energy and carbon with codecarbon. Raises `InputError` for what cannot be opened or has too few images for
+    the folds, `WorkFailed` where a fold failed; what was finished is kept.
     """
     from whence.study.single import finetune_plan, run_plan
 

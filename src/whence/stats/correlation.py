@@ -17,20 +17,27 @@ Correlation = Callable[[ArrayLike, ArrayLike], Floats]
 
 
 def pearson(x: ArrayLike, y: ArrayLike) -> Floats:
-    """Product-moment correlation: how well a straight line fits."""
+    """Product-moment correlation: how well a straight line fits.
+
+    `x` and `y` are of shapes (..., N) that broadcast; one value in [−1, 1] per row, shape (...). Pairs with a NaN are
+    left out; NaN where fewer than two are left or one side does not vary.
+    """
     x, y = _paired(x, y)
     x, y = _centred(x), _centred(y)
     return _ratio((x * y).sum(-1), (x * x).sum(-1), (y * y).sum(-1))
 
 
 def spearman(x: ArrayLike, y: ArrayLike) -> Floats:
-    """Pearson's correlation of ranks; ties share their mean rank."""
+    """Pearson's correlation of ranks, in [−1, 1]; ties share their mean rank. Shapes and NaN as for `pearson`."""
     x, y = _paired(x, y)
     return pearson(_ranks(x), _ranks(y))
 
 
 def kendall(x: ArrayLike, y: ArrayLike) -> Floats:
-    """Kendall's τ-b: pairs in the same order less pairs in the opposite order, corrected for ties."""
+    """Kendall's τ-b: pairs in the same order less pairs in the opposite order, corrected for ties.
+
+    In [−1, 1]; shapes and NaN as for `pearson`.
+    """
     a, b = (_signs(values) for values in _paired(x, y))
     return _ratio((a * b).sum((-2, -1)), (a * a).sum((-2, -1)), (b * b).sum((-2, -1)))
 
@@ -38,7 +45,8 @@ def kendall(x: ArrayLike, y: ArrayLike) -> Floats:
 def weighted_tau(x: ArrayLike, y: ArrayLike) -> Floats:
     """Kendall's τ in which an exchange weighs 1 / rank of either side, so that the top counts most.
 
-    The mean over ranks by decreasing (x, y) and by decreasing (y, x), as in scipy's default.
+    The mean over ranks by decreasing (x, y) and by decreasing (y, x), as in scipy's default. In [−1, 1]; shapes and
+    NaN as for `pearson`.
     Source: Vigna, *A weighted correlation index for rankings with ties*, WWW 2015.
     """
     x, y = _paired(x, y)

@@ -53,7 +53,10 @@ def calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = B
 
 
 def confusion(labels: ArrayLike, probabilities: ArrayLike) -> NDArray[np.int64]:
-    """How many images of each class (row) were taken for each class (column), shape (C, C)."""
+    """How many images of each class (row) were taken for each class (column), shape (C, C).
+
+    `labels` (N,) are class indices, `probabilities` (N, C); the most probable class counts, of equal ones the first.
+    """
     labels, probabilities = _checked(labels, probabilities)
     table = np.zeros((probabilities.shape[1],) * 2, dtype=np.int64)
     np.add.at(table, (labels, probabilities.argmax(axis=1)), 1)
@@ -61,7 +64,10 @@ def confusion(labels: ArrayLike, probabilities: ArrayLike) -> NDArray[np.int64]:
 
 
 def absent_classes(labels: ArrayLike, probabilities: ArrayLike) -> list[int]:
-    """The classes of which `labels` holds no image: metrics over classes leave them out."""
+    """The classes of which `labels` (N,) holds no image: metrics over classes leave them out.
+
+    `probabilities` (N, C) tell how many classes there are.
+    """
     labels, probabilities = _checked(labels, probabilities)
     counts = np.bincount(labels, minlength=probabilities.shape[1])
     return [int(number) for number in np.flatnonzero(counts == 0)]

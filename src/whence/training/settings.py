@@ -36,7 +36,15 @@ class Cosine(_Settings):
 
 
 class Recipe(_Settings):
-    """The settings of one training."""
+    """The settings of one training; each is checked, and none can be changed afterwards.
+
+    `size` is the side of the square image in pixels, `batch` the images per step of the optimiser, `epochs` how many
+    (at most, where there is `patience`: the epochs without a better one after which training stops). `weight_decay` is
+    that of matrices and kernels, not of biases and norms. `tune`: "all", "head" (the new head alone) or "last:k" (it
+    and the last k stages below it). `keep`: the "last" epoch, or the "best" by validation AUC. `micro_batch` images are
+    in memory at a time, where a batch is too large. `channels_last` is the layout of images in memory; which is faster
+    depends on network and device.
+    """
 
     name: str
     size: Annotated[int, Field(ge=16, le=1024)]  # side of the square image, in pixels

@@ -18,13 +18,17 @@ NAMES = {
 }
 
 
-def make(folder: Path) -> None:
-    """`archive.zip` with 14 grey pictures of several sizes, and the same again further down."""
+def make(folder: Path, more: int = 0) -> None:
+    """`archive.zip` with 14 grey pictures of several sizes (and of `more` patients), and all again further down."""
+    further = {
+        "train/NORMAL": tuple(f"IM-{9000 + i}-0001" for i in range(more)),
+        "train/PNEUMONIA": tuple(f"person{9000 + i}_virus_1" for i in range(more)),
+    }
     folder.mkdir(parents=True, exist_ok=True)
     seed = 0
     with zipfile.ZipFile(folder / "archive.zip", "w") as archive:
         for place, names in NAMES.items():
-            for name in names:
+            for name in (*names, *further.get(place, ())):
                 file = folder / "scratch.jpeg"
                 save(file, seed, 30 + seed, 40, grey=True)
                 archive.write(file, f"chest_xray/{place}/{name}.jpeg")

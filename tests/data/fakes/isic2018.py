@@ -14,10 +14,10 @@ TRUTH = "ISIC2018_Task3_Training_GroundTruth"
 LESIONS = "ISIC2018_Task3_Training_LesionGroupings.csv"
 
 
-def make(folder: Path, lesions: bool = True) -> None:
-    """28 pictures, four of each class; pictures 0 and 1, 2 and 3, … show one lesion."""
+def make(folder: Path, lesions: bool = True, each: int = 4) -> None:
+    """28 pictures, four of each class (`each`); pictures 0 and 1, 2 and 3, … show one lesion."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = [f"ISIC_{24306 + i:07}" for i in range(28)]
+    names = [f"ISIC_{24306 + i:07}" for i in range(7 * each)]
     for i, name in enumerate(names):
         save(folder / "scratch" / f"{name}.jpg", i, 45, 60)
     with zipfile.ZipFile(folder / f"{INPUT}.zip", "w") as archive:
@@ -26,7 +26,8 @@ def make(folder: Path, lesions: bool = True) -> None:
         archive.writestr(f"{INPUT}/LICENSE.txt", "CC BY-NC 4.0")
         archive.writestr(f"{INPUT}/ATTRIBUTION.txt", "HAM10000")
     rows = [
-        ",".join([name, *("1.0" if j == i // 4 else "0.0" for j in range(7))]) for i, name in enumerate(names)
+        ",".join([name, *("1.0" if j == i // each else "0.0" for j in range(7))])
+        for i, name in enumerate(names)
     ]
     table = "\n".join([",".join(["image", *CLASSES]), *rows]) + "\n"
     with zipfile.ZipFile(folder / f"{TRUTH}.zip", "w") as archive:
