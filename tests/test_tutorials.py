@@ -36,7 +36,7 @@ def tutorial(name: str) -> str:
 
 def typed_in_one_shell(text: str, folder: Path, **more: str) -> str:
     """Type every command of a page, or a part of one, one after the other; what they printed."""
-    return typed("\n".join(["set -e", *commands(text)]), folder, **more)
+    return typed("\n".join(["set -e", *commands(text)]), folder, seconds=1800, **more)
 
 
 def pip_into(folder: Path) -> dict[str, str]:

@@ -25,7 +25,7 @@ def environment() -> dict[str, str]:
     return own | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
-def typed(command: str, cwd: Path, **more: str) -> str:
+def typed(command: str, cwd: Path, *, seconds: int = 500, **more: str) -> str:
     done = subprocess.run(
         command,
         shell=True,
@@ -34,7 +34,7 @@ def typed(command: str, cwd: Path, **more: str) -> str:
         cwd=cwd,
         env=environment() | more,
         check=False,
-        timeout=500,
+        timeout=seconds,
     )
     assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     return done.stdout
