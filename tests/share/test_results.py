@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from whence.api import Study
 from whence.cli.app import app
-from whence.knowledge import bodies, own_outcomes
+from whence.knowledge import bodies, known_descriptors, own_outcomes
 from whence.records import as_row
 from whence.share.archive import read_archive, write_archive
 from whence.share.cards import croissant
@@ -110,6 +110,26 @@ def test_the_archive_tells_what_was_measured_and_nothing_of_the_place(
     assert [as_row(row) for row in found.outcomes] == own
     assert len(own) == 10
     assert all(len(one.predictions) in (4, 8) for one in found.measured if one.row in found.outcomes)
+
+
+def test_what_a_study_file_says_of_its_data_travels_and_their_paths_do_not(
+    study: Path, tmp_path: Path
+) -> None:
+    folder = study.parent / "xrays"
+    facts = {"modality": "X-ray (chest)", "licence": "CC BY 4.0"}
+    fields = yaml.safe_load(study.read_text()) | {"targets": [str(folder)], "exclude": [], "overrides": {}}
+    study.write_text(yaml.safe_dump(fields | {"cards": {str(folder): facts, "cells": {"origin": "medical"}}}))
+    done = measured(study)
+    assert known_descriptors()["xrays"].kind == "X-ray"
+    write_results(done.plan(device="cpu"), done.folder, tmp_path / "mini.zip")
+    members = read_archive(tmp_path / "mini.zip", MEMBERS)
+    assert not [name for name, data in members.items() if b"secret-hospital" in data]
+    found = read_results(tmp_path / "mini.zip")
+    assert {name: one.modality for name, one in found.study.cards.items()} == {
+        "xrays": "X-ray (chest)",
+        "cells": None,
+    }
+    assert found.datasets["xrays"]["licence"] == "CC BY 4.0"
 
 
 def test_equal_results_give_equal_bytes(study: Path, tmp_path: Path) -> None:

@@ -87,8 +87,7 @@ def published_descriptors() -> Mapping[str, Descriptor]:
 def remember_descriptor(name: str, dataset: Dataset) -> None:
     """Keep what a user's own target is like, beside its outcomes: four facts and its name, no image."""
     path = home() / "knowledge" / "targets" / f"{dataset.fingerprint}.json"
-    if not path.exists():
-        write_json(path, {"name": name, **asdict(describe(dataset))})
+    write_json(path, {"name": name, **asdict(describe(dataset))})
 
 
 def known_descriptors() -> dict[str, Descriptor]:

@@ -103,22 +103,12 @@ def gather(
 
 
 def _datasets(plan: Plan) -> list[dict[str, Any]]:
-    said = _said_of(plan)
     found: dict[str, tuple[Dataset, str]] = {name: (d, "source") for name, d in plan.sources.items()}
     for name, dataset in plan.targets.items():
         found[name] = (dataset, "both" if name in found else "target")
-    documents = [
-        _dataset(name, dataset, role) | said.get(name, {}) for name, (dataset, role) in found.items()
-    ]
+    documents = [_dataset(name, dataset, role) for name, (dataset, role) in found.items()]
     weights = {label: known for label, known in plan.trained_on.items() if label not in found}
     return [*documents, *(card for label, known in weights.items() if (card := _weights(label, known)))]
-
-
-def _said_of(plan: Plan) -> dict[str, dict[str, Any]]:
-    """What the study file says of its datasets, by their name in the tables."""
-    study = plan.study
-    names = dict(zip([*study.sources, *study.targets], [*plan.trained_on, *plan.targets], strict=True))
-    return {names[address]: facts.model_dump(exclude_none=True) for address, facts in study.cards.items()}
 
 
 def _dataset(name: str, dataset: Dataset, role: str) -> dict[str, Any]:

@@ -159,6 +159,7 @@ def _renamed(study: StudyFile, names: Mapping[str, str]) -> dict[str, Any]:
 
     fields["sources"], fields["targets"] = (list(map(to, fields[of])) for of in ("sources", "targets"))
     fields["exclude"] = [[to(source), to(target)] for source, target in fields["exclude"]]
+    fields["cards"] = {to(name): said for name, said in fields["cards"].items()}
     fields["overrides"] = {
         use: {to(name): settings for name, settings in of.items()} for use, of in fields["overrides"].items()
     }

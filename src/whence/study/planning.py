@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from whence.study.energy import check_energy
 from whence.study.job import Job
 from whence.study.naming import check_recipe_names, labels_of, located
 from whence.study.plan import Entry, Plan
-from whence.study.study_file import StudyFile
+from whence.study.study_file import CardFacts, StudyFile
 from whence.study.telling import told_plan, told_pretraining, told_recipe
 from whence.study.work import VERSIONS, study_folds
 from whence.training.recipe import Origin, Recipe, make_recipe, origins, steps
@@ -51,7 +51,7 @@ def make_plan(
         return dataset
 
     datasets = {
-        name: open_named(name)
+        name: _with_card(open_named(name), study.cards.get(name))
         for name in dict.fromkeys([*study.targets, *study.sources])
         if name in study.targets or source_kind(name) == "dataset"
     }
@@ -83,6 +83,13 @@ def make_plan(
         told_plan(list(ready.values()), labels, maker.recipes, maker.origins, maker.pretrained_by),
         list(dict.fromkeys(maker.warnings)),
     )
+
+
+def _with_card(dataset: Dataset, said: CardFacts | None) -> Dataset:
+    """The dataset with what the study file says of it on its card."""
+    if said is None:
+        return dataset
+    return replace(dataset, card=replace(dataset.card, **said.model_dump(exclude_none=True)))
 
 
 def plan_pretraining(

@@ -45,7 +45,7 @@ class Overrides(BaseModel):
 
 
 class CardFacts(BaseModel):
-    """What a folder's pictures do not say of themselves; it decides nothing of what comes out, a report shows it."""
+    """What a folder's pictures do not say of themselves; it decides no outcome; it goes onto their cards."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
