@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from whence.errors import WorkFailed
-from whence.study.driver import Status
+from whence.study.known import Status
 
 NAMED = 5  # failures that an error names
 

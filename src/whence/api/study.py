@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from whence.api.saying import Say, silent
 from whence.nets.forward import check_device
 from whence.records import Outcome
-from whence.study.driver import Status
 from whence.study.engines import make_engine
+from whence.study.known import Status
 from whence.study.study_file import StudyFile, make_study, read_study_file
 
 if TYPE_CHECKING:
@@ -109,8 +109,8 @@ class Study:
         say: Say = silent,
     ) -> Forecast:
         """What `run` would do: jobs, hours, energy and disk, as far as earlier jobs tell. Nothing is run or written."""
-        from whence.study.driver import all_that_is_known, missing_entries
         from whence.study.forecast import forecast
+        from whence.study.known import all_that_is_known, missing_entries
         from whence.study.selection import selected
         from whence.study.throughput import Throughput
 
@@ -132,7 +132,7 @@ class Study:
     ) -> list[Path]:
         """Write the study's tables to a folder, as `csv` or `parquet`; return the files."""
         from whence.errors import unknown_name
-        from whence.study.driver import all_that_is_known
+        from whence.study.known import all_that_is_known
         from whence.study.tables import FILES, export_parquet, export_tables
 
         if format not in ("csv", "parquet"):
@@ -147,7 +147,7 @@ class Study:
     def cost(self, *, device: str = "auto", skip_unreadable: bool = False) -> tuple[Cost, list[Price]]:
         """What all jobs so far have cost, and what each source's pretraining cost per AUC point that it gained."""
         from whence.study.cost import cost_of, prices
-        from whence.study.driver import all_that_is_known
+        from whence.study.known import all_that_is_known
 
         plan = self.plan(device=device, skip_unreadable=skip_unreadable)
         with all_that_is_known(plan, self.folder) as (plan, ledger):
@@ -156,13 +156,13 @@ class Study:
 
     def status(self, *, device: str = "auto", skip_unreadable: bool = False) -> Status:
         """Where the study stands; nothing is run or written."""
-        from whence.study.driver import look
+        from whence.study.known import look
 
         return look(self.plan(device=device, skip_unreadable=skip_unreadable), self.folder)
 
     def outcomes(self, *, device: str = "auto", skip_unreadable: bool = False) -> list[Outcome]:
         """The outcomes measured so far of what the study asks for."""
-        from whence.study.driver import all_that_is_known
+        from whence.study.known import all_that_is_known
 
         plan = self.plan(device=device, skip_unreadable=skip_unreadable)
         with all_that_is_known(plan, self.folder) as (plan, ledger):

@@ -24,7 +24,7 @@ from whence.report.study_page import StudyReport
 from whence.report.tidy import tidy_outcomes
 from whence.report.values import read_values
 from whence.report.verdict import Verdict, verdicts
-from whence.study.driver import all_that_is_known, status
+from whence.study.known import all_that_is_known, status
 from whence.study.plan import Plan
 from whence.study.preflight import leakage
 from whence.training.recipe import make_recipe, origins

@@ -22,7 +22,7 @@ from whence.diagnosis import versions
 from whence.errors import InputError
 from whence.paths import building
 from whence.records import Outcome, Prediction
-from whence.study.driver import all_that_is_known
+from whence.study.known import measured_so_far
 from whence.study.ledger import Measured
 from whence.study.plan import Plan
 from whence.study.work import study_folds
@@ -44,9 +44,8 @@ def export_openml(plan: Plan, results: Path, folder: Path) -> list[Path]:
     """
     if folder.exists():
         raise InputError(f"{str(folder)!r} exists; give a folder that does not exist yet")
-    with all_that_is_known(plan, results) as (plan, ledger):
-        keys = plan.keys
-        rows = [one for one in ledger.measured() if one.row.job in keys and isinstance(one.row, Outcome)]
+    plan, measured = measured_so_far(plan, results)
+    rows = [one for one in measured if isinstance(one.row, Outcome)]
     if not rows:
         raise InputError(f"study {plan.study.name!r} has no outcome yet; run it first: whence study run")
     tasks = [(target, seed) for target in plan.targets for seed in plan.study.seed]
@@ -57,15 +56,15 @@ def export_openml(plan: Plan, results: Path, folder: Path) -> list[Path]:
             data = list(plan.targets).index(target) + 1
             where = scratch / "tasks" / f"{number:03}-{_slug(target)}-seed{seed}"
             _write_task(where, number, data, plan.targets[target], folds[target, seed])
-        for number, measured in enumerate(_runs(rows), start=1):
-            first = measured[0].row
+        for number, run in enumerate(_runs(rows), start=1):
+            first = run[0].row
             assert isinstance(first, Outcome)
             task = first.target, first.seed
             where = scratch / "runs" / f"{number:04}-{_slug(first.source)}-{_slug(first.target)}"
-            _write_run(where, tasks.index(task) + 1, plan, measured, folds[task])
+            _write_run(where, tasks.index(task) + 1, plan, run, folds[task])
             facts = {"run_id": number, "task_id": tasks.index(task) + 1, "data_name": first.target}
             facts["data_id"] = list(plan.targets).index(first.target) + 1
-            evaluations += _evaluations(facts, first, measured)
+            evaluations += _evaluations(facts, first, run)
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, EVALUATIONS)
         writer.writeheader()

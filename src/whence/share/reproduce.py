@@ -14,8 +14,9 @@ from whence.records import Outcome, as_row
 from whence.share.agreement import BestAgreement, FoldAgreement, best_sources, compare_folds, counted
 from whence.share.finding import AtHand, find_data
 from whence.share.results import Results, read_results
-from whence.study.driver import Status, all_that_is_known, run
+from whence.study.driver import run
 from whence.study.engines import Engine
+from whence.study.known import Status, measured_so_far
 from whence.study.ledger import Measured
 from whence.study.naming import weights_label
 from whence.study.plan import Plan
@@ -114,9 +115,7 @@ def _is_unused(name: str) -> bool:
 
 
 def _measured(plan: Plan, folder: Path, labels: dict[str, str]) -> list[Measured]:
-    with all_that_is_known(plan, folder) as (plan, ledger):
-        keys = plan.keys
-        rows = [one for one in ledger.measured() if one.row.job in keys]
+    _, rows = measured_so_far(plan, folder)
     return [
         replace(one, row=replace(one.row, source=labels.get(one.row.source, one.row.source)))
         for one in rows

@@ -27,7 +27,7 @@ from whence.records import Outcome, as_row
 from whence.share.archive import read_archive, write_archive
 from whence.share.cards import croissant, dataset_card, study_card
 from whence.share.parcel import CARD
-from whence.study.driver import all_that_is_known
+from whence.study.known import measured_so_far
 from whence.study.ledger import Ledger, Measured
 from whence.study.naming import weights_label
 from whence.study.plan import Plan
@@ -65,10 +65,8 @@ def write_results(plan: Plan, folder: Path, path: Path, licence: str | None = No
 
     Equal results give equal bytes. Raises `InputError` for a study that has no outcome yet.
     """
-    with all_that_is_known(plan, folder) as (plan, ledger):
-        keys = plan.keys
-        rows = [one for one in ledger.measured() if one.row.job in keys]
-    rows = [replace(one, row=replace(one.row, host="")) for one in rows]
+    plan, measured = measured_so_far(plan, folder)
+    rows = [replace(one, row=replace(one.row, host="")) for one in measured]
     outcomes = [one.row for one in rows if isinstance(one.row, Outcome)]
     if not outcomes:
         raise InputError(f"study {plan.study.name!r} has no outcome yet; run it first: whence study run")

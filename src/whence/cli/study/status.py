@@ -10,7 +10,7 @@ from whence.cli.study.common import File, SeedOfFile, open_study
 if TYPE_CHECKING:
     from whence.api import Study
     from whence.study.cost import Cost, Price
-    from whence.study.driver import Status
+    from whence.study.known import Status
 
 
 @verb
