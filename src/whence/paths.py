@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -23,6 +24,11 @@ def home() -> Path:
     """The folder of job folders and caches: `$WHENCE_HOME`, or the platform's user cache folder."""
     chosen = os.environ.get("WHENCE_HOME")
     return Path(chosen).expanduser().absolute() if chosen else Path(platformdirs.user_cache_dir("whence"))
+
+
+def file_name(name: str, otherwise: str = "x") -> str:
+    """A name as a file may be called anywhere: of letters, digits, '.', '_' and '-'; `otherwise` where none is left."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or otherwise
 
 
 def fsync_folder(folder: Path) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from whence.api.saying import Say, silent
 from whence.api.study import Study
 from whence.api.training import Checkpoint
 from whence.errors import InputError, unknown_name
+from whence.paths import file_name
 
 if TYPE_CHECKING:
     from whence.records import Outcome
@@ -47,7 +47,7 @@ def push(
     """
     from whence.share.push import push_checkpoint, push_results
 
-    if isinstance(what, str | Path) and Path(what).suffix in (*STUDIES, *ARCHIVES):
+    if _tells_results(what):
         with tempfile.TemporaryDirectory() as scratch:
             archive, card, called = _results(Path(what), Path(scratch), licence, device)
             return push_results(
@@ -142,11 +142,11 @@ def card(
     from whence.share.checkpoint import pack_checkpoint
     from whence.share.parcel import CARD
 
-    if isinstance(what, Checkpoint) or Path(what).suffix in (*STUDIES, *ARCHIVES, ".safetensors"):
+    if _tells_results(what) or isinstance(what, Checkpoint) or Path(what).suffix == ".safetensors":
         if croissant:
             raise InputError(f"{what} is no dataset; Croissant metadata are of datasets only")
         with tempfile.TemporaryDirectory() as scratch:
-            if not isinstance(what, Checkpoint) and Path(what).suffix in (*STUDIES, *ARCHIVES):
+            if _tells_results(what):
                 return _results(Path(what), Path(scratch), None, device)[1]
             path = what.path if isinstance(what, Checkpoint) else find_checkpoint(what, backbone)
             pack_checkpoint(path, Path(scratch))
@@ -182,6 +182,11 @@ def find_checkpoint(what: str | Path, backbone: str) -> Path:
     return found
 
 
+def _tells_results(what: Checkpoint | str | Path) -> TypeGuard[str | Path]:
+    """Whether this names a study file or a results archive."""
+    return not isinstance(what, Checkpoint) and Path(what).suffix in (*STUDIES, *ARCHIVES)
+
+
 def _tried(path: Path, study: Study, device: str) -> list[Outcome]:
     """The outcomes of a study that started from this checkpoint. Raises `InputError` where there is none."""
     from whence.nets.weights import read_record
@@ -205,7 +210,7 @@ def _called(path: Path) -> str:
 
     record = read_record(path)
     words = f"{record.get('arch', '')}-{record.get('trained_on', '').rpartition(':')[2]}"
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", words).strip("-.")[:100] or "checkpoint"
+    return file_name(words, "checkpoint")[:100]
 
 
 def _results(what: Path, scratch: Path, licence: str | None, device: str) -> tuple[Path, str, str]:

@@ -84,11 +84,11 @@ def pull(
              "licence": found.parcel.licence, "fresh": found.fresh}
         )  # fmt: skip
         return
-    print(found.source or found.folder / "results.zip")
+    print(found.source or found.archive)
     licence = found.parcel.licence or "not known: ask whoever shared it"
     speaker(quiet)(f"licence: {licence}" if found.fresh else f"was here already; licence: {licence}")
-    if not quiet and found.source is None:
-        say(f"next: whence knowledge add {found.folder / 'results.zip'}")
+    if not quiet and found.archive:
+        say(f"next: whence knowledge add {found.archive}")
 
 
 @app.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from whence.errors import InputError, unknown_name
 from whence.knowledge.published import CITATIONS, published_outcomes
-from whence.paths import home, replacing
+from whence.paths import file_name, home, replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +97,7 @@ def remember(name: str, outcomes: pd.DataFrame, provenance: str) -> str:
     table = outcomes_of([outcomes]).reindex(columns=list(KEPT)).assign(provenance=provenance)
     if not len(table):
         raise InputError(f"{provenance} holds no outcome: there is nothing to add")
-    wanted = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "outcomes"
+    wanted = file_name(name, "outcomes")
     taken = {file.stem: _read(file)["provenance"].iloc[0] for file in _files()}
     kept, number = wanted, 1
     while taken.get(kept, provenance) != provenance or kept in CITATIONS:

@@ -162,14 +162,17 @@ def would_change(
     if race_open:
         said.append("A larger budget: the race ended before the first was settled.")
     if away:
-        few = _list(list(away[:NAMED]) + ([f"{len(away) - NAMED} more"] if len(away) > NAMED else []))
-        said.append(f"Sources that are not at hand and did better on other targets than the first: {few}.")
-    if untried:
-        few = _list(
-            list(untried[:NAMED]) + ([f"{len(untried) - NAMED} more"] if len(untried) > NAMED else [])
+        said.append(
+            f"Sources that are not at hand and did better on other targets than the first: {_first_few(away)}."
         )
-        said.append(f"Outcomes of sources that nobody has tried on another target: {few}.")
+    if untried:
+        said.append(f"Outcomes of sources that nobody has tried on another target: {_first_few(untried)}.")
     return said
+
+
+def _first_few(names: Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return _list([*names[:NAMED], *([f"{more} more"] if more > 0 else [])])
 
 
 def _list(parts: Sequence[str]) -> str:

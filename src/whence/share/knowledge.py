@@ -9,7 +9,7 @@ from whence.knowledge import own_outcomes, remember
 from whence.nets.weights import file_sha256
 from whence.records import as_row
 from whence.share.results import Results, read_results
-from whence.study.experience import TOYS
+from whence.study.experience import as_experience
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,15 +38,7 @@ def _outcomes(results: Results) -> pd.DataFrame:
 
     fingerprints = {one["name"]: one["fingerprint"] for one in results.datasets.values()}
     learned = {one["name"]: one["trained_on"] for one in results.weights.values()}
-    rows = [
-        as_row(row)
-        | {
-            "source": learned.get(row.source, row.source),
-            "target_fingerprint": fingerprints.get(row.target, ""),
-        }
-        for row in results.outcomes
-        if not row.target.startswith(TOYS)
-    ]
+    rows = as_experience(results.outcomes, learned, fingerprints)
     return pd.DataFrame(rows, columns=[*as_row(results.outcomes[0]), "target_fingerprint"] if rows else [])
 
 

@@ -20,7 +20,7 @@ from xml.etree import ElementTree
 from whence.data import Dataset
 from whence.diagnosis import versions
 from whence.errors import InputError
-from whence.paths import building
+from whence.paths import building, file_name
 from whence.records import Outcome, Prediction
 from whence.study.known import measured_so_far
 from whence.study.ledger import Measured
@@ -54,13 +54,17 @@ def export_openml(plan: Plan, results: Path, folder: Path) -> list[Path]:
         folds = {task: _folds(plan, *task) for task in tasks}
         for number, (target, seed) in enumerate(tasks, start=1):
             data = list(plan.targets).index(target) + 1
-            where = scratch / "tasks" / f"{number:03}-{_slug(target)}-seed{seed}"
+            where = scratch / "tasks" / f"{number:03}-{file_name(target, 'x')}-seed{seed}"
             _write_task(where, number, data, plan.targets[target], folds[target, seed])
         for number, run in enumerate(_runs(rows), start=1):
             first = run[0].row
             assert isinstance(first, Outcome)
             task = first.target, first.seed
-            where = scratch / "runs" / f"{number:04}-{_slug(first.source)}-{_slug(first.target)}"
+            where = (
+                scratch
+                / "runs"
+                / f"{number:04}-{file_name(first.source, 'x')}-{file_name(first.target, 'x')}"
+            )
             _write_run(where, tasks.index(task) + 1, plan, run, folds[task])
             facts = {"run_id": number, "task_id": tasks.index(task) + 1, "data_name": first.target}
             facts["data_id"] = list(plan.targets).index(first.target) + 1
@@ -236,7 +240,3 @@ def _write_arff(
 
 def _quoted(text: str) -> str:
     return "'" + re.sub(r"(['\\])", r"\\\1", " ".join(text.split())) + "'"
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "x"

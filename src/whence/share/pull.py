@@ -10,7 +10,7 @@ from pathlib import Path
 from whence.data.download import locked
 from whence.errors import InputError, WhenceError, WorkFailed
 from whence.nets.backbone import check_backbone
-from whence.nets.sources import check_fit, pulled_folder
+from whence.nets.sources import PULLED, check_fit, pulled_folder
 from whence.nets.weights import file_sha256, read_record
 from whence.paths import building, write_json
 from whence.share.parcel import (
@@ -46,7 +46,12 @@ class Pulled:
     @property
     def source(self) -> str | None:
         """The name under which `rank` and a study take it, if it is a checkpoint."""
-        return f"pulled:{self.name}" if self.parcel.kind == "checkpoint" else None
+        return f"{PULLED}{self.name}" if self.parcel.kind == "checkpoint" else None
+
+    @property
+    def archive(self) -> Path | None:
+        """The results archive, if it is one."""
+        return self.folder / RESULTS if self.parcel.kind == "results" else None
 
 
 def pull(address: str, *, name: str | None = None, say: Say = lambda line: None) -> Pulled:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
+from whence.records import Outcome, as_row
 from whence.study.ledger import Ledger
 from whence.study.memory import settled_plan
 from whence.study.plan import Plan
@@ -11,22 +14,34 @@ from whence.study.plan import Plan
 TOYS = "demo:"  # the demo's networks and pictures are too small to say anything of real ones
 
 
+def as_experience(
+    outcomes: Iterable[Outcome], trained_on: Mapping[str, str], fingerprints: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Outcomes as the knowledge base keeps them, but for those on toys.
+
+    Sources go by what they were `trained_on`, where a study's tables call them otherwise; `fingerprints` are the
+    targets'.
+    """
+    return [
+        as_row(row)
+        | {
+            "source": trained_on.get(row.source, row.source),
+            "target_fingerprint": fingerprints.get(row.target, ""),
+        }
+        for row in outcomes
+        if not row.target.startswith(TOYS)
+    ]
+
+
 def remember_study(plan: Plan, ledger: Ledger, folder: Path) -> str | None:
     """Keep the study's outcomes in the knowledge base; the name under which they are kept, None without any."""
     import pandas as pd
 
     from whence.knowledge import remember, remember_descriptor
-    from whence.records import as_row
 
-    rows = [
-        as_row(row)
-        | {
-            "source": plan.trained_on.get(row.source, row.source),
-            "target_fingerprint": plan.targets[row.target].fingerprint,
-        }
-        for row in ledger.rows("outcomes", settled_plan(plan, ledger.jobs()).keys)
-        if not row.target.startswith(TOYS)
-    ]
+    outcomes = ledger.rows("outcomes", settled_plan(plan, ledger.jobs()).keys)
+    prints = {name: dataset.fingerprint for name, dataset in plan.targets.items()}
+    rows = as_experience(outcomes, plan.trained_on, prints)
     if not rows:
         return None
     for name, dataset in plan.targets.items():

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from whence.errors import InputError
 from whence.share.parcel import Content, Kind
@@ -87,7 +87,7 @@ class FilePlace:
         if not self.fs.exists(path) or self.fs.size(path) != content.bytes:
             return False
         with self._opened(name) as file:
-            return _sha256(file) == content.sha256
+            return hashlib.file_digest(file, "sha256").hexdigest() == content.sha256
 
     def _path(self, name: str) -> str:
         return f"{self.root}/{name}"
@@ -112,10 +112,3 @@ def _shown(address: str) -> str:
 
 def _length(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-def _sha256(file: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    while block := file.read(BLOCK):
-        digest.update(block)
-    return digest.hexdigest()
