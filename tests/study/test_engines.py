@@ -16,7 +16,7 @@ from whence.api import Study
 from whence.errors import InputError, WorkFailed
 from whence.paths import home
 from whence.study import job as jobs
-from whence.study.engines import EngineKind, all_engines, make_engine, registry
+from whence.study.engines import EngineKind, all_engines, local, make_engine, registry
 from whence.study.engines._parcels import Parcels, pack, unpack
 from whence.study.engines.local import Local
 from whence.study.job import Job
@@ -244,3 +244,28 @@ def test_a_damaged_or_hostile_parcel_is_refused(tmp_path: Path, monkeypatch: pyt
     assert not (tmp_path / "unpacked").exists()
     assert not (tmp_path / "out").exists()
     assert job.state == "waiting"
+
+
+def test_ctrl_c_waits_until_a_process_is_started_whichever_thread_it_reaches() -> None:
+    """A mask is one thread's own: Ctrl-C then comes by another one, such as the lock's heartbeat."""
+    started, ended, steps = threading.Event(), threading.Event(), list[str]()
+
+    def elsewhere() -> None:
+        started.set()
+        ended.wait(30)
+
+    def start_a_process() -> None:
+        with local._signals_deferred():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)
+            steps.append("started")
+
+    threading.Thread(target=elsewhere, daemon=True).start()
+    started.wait(30)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        start_a_process()
+    ended.set()
+    assert steps == ["started"]
+    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())

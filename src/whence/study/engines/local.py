@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from whence.study.job import Job
 
 # Imported once by the fork server, so that a job starts in a tenth of a second. None of them touches a GPU.
 PRELOADED = ["timm", "whence.training.fitting", "whence.study.engines._worker", "sklearn.model_selection"]
+DEFERRED = (signal.SIGINT, signal.SIGTERM)
 
 
 class Local:
@@ -110,12 +112,23 @@ def _main_module_hidden() -> Iterator[None]:
 
 @contextmanager
 def _signals_deferred() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait until the block ends: a process that is half started would belong to nobody."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    """Let Ctrl-C and SIGTERM wait until the block ends: a process that is half started would belong to nobody.
+
+    The mask is for the processes that are started, which inherit it. It does not hold back a signal that reaches
+    another thread, whose handler then runs in this one: so the handlers wait, too.
+    """
+    came: list[int] = []
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, DEFERRED)
+    ours = DEFERRED if threading.current_thread() is threading.main_thread() else ()
+    handlers = {one: signal.signal(one, lambda number, frame: came.append(number)) for one in ours}
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for one, handler in handlers.items():
+            signal.signal(one, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def _told(job: Job, code: int | None) -> Ended:
