@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whence.paths import home
+from whence.records import Pretraining
 from whence.study import job as jobs
 from whence.study.job import Job
 from whence.study.queue import Queue
@@ -89,6 +90,30 @@ def test_throughput_is_read_off_earlier_jobs_of_the_same_network_and_size() -> N
         sum(f.stat().st_size for f in done.parent.iterdir()) for done in (home() / "jobs").glob("*/*/done")
     ]
     assert known.size(job(50, cost=1.0)) == median(sizes)
+
+
+def row(seconds: float, energy_kwh: float) -> Pretraining:
+    return Pretraining(
+        study="study", source="flowers", backbone="net", recipe="small", seed=1, auc=0.9, accuracy=0.8,
+        validation_auc=0.9, validation_accuracy=0.8, train_auc=0.9, train_accuracy=0.8, converged=True, epochs=3, train_images=80,
+        test_images=10, seconds=seconds, note="", device="cpu", host="elsewhere", job="", energy_kwh=energy_kwh,
+    )  # fmt: skip
+
+
+def test_other_machines_seconds_stand_in_only_where_nothing_like_it_was_measured_here() -> None:
+    finish(job(1, cost=100.0), 20.0)
+    known = Throughput.of_earlier_jobs()
+    known.fill_in(
+        [
+            (job(2, cost=100.0), row(900.0, 1.0)),
+            (job(3, cost=100.0, size=64), row(300.0, math.nan)),
+            (job(4, cost=100.0, size=64), row(500.0, 0.2)),
+        ]
+    )
+    assert known.seconds(job(5, cost=100.0)) == 20.0
+    assert known.kwh(job(5, cost=100.0)) is None
+    assert known.seconds(job(5, cost=50.0, size=64)) == 200.0
+    assert known.kwh(job(5, cost=50.0, size=64)) == 0.1
 
 
 def test_nothing_is_known_of_what_was_never_run() -> None:
