@@ -55,12 +55,21 @@ def pace(world: tuple[pd.DataFrame, pd.DataFrame]) -> Pace:
     return learn_pace(curves[curves["target"] != "t0"])
 
 
+def replayed(
+    case: LeftOut, pace: Pace, curves: pd.DataFrame, share: float, order: list[int]
+) -> tuple[str, float, str]:
+    return race_on_curves(
+        case.sources, case.believe().order, lambda runs: case.believe_observed(observe(runs, pace)), curves,
+        share * WHOLE, order,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("share", [0.1, 0.15, 0.3])
 def test_a_source_that_experience_does_not_favour_is_found_within_the_budget(
     world: tuple[pd.DataFrame, pd.DataFrame], case: LeftOut, pace: Pace, share: float
 ) -> None:
     mine = world[1][world[1]["target"] == "t0"]
-    picked, cost, over = race_on_curves(case, mine, pace, share * WHOLE, list(range(FOLDS)))
+    picked, cost, over = replayed(case, pace, mine, share, list(range(FOLDS)))
     assert case.sources[case.believe().order[0]] != "s5"
     assert picked == "s5"
     assert 0 < cost <= share * WHOLE
@@ -71,10 +80,10 @@ def test_nothing_but_the_validation_aucs_of_what_was_run_is_looked_at(
     world: tuple[pd.DataFrame, pd.DataFrame], case: LeftOut, pace: Pace
 ) -> None:
     mine = world[1][world[1]["target"] == "t0"].copy()
-    found = race_on_curves(case, mine, pace, 0.1 * WHOLE, [2, 0, 1, 3, 4])
+    found = replayed(case, pace, mine, 0.1, [2, 0, 1, 3, 4])
     told = mine.assign(final=0.99 - mine["final"] / 2)
     told.loc[told["fold"] == 4, "validation_auc"] = 0.999  # a fold that so small a race does not come to
-    assert race_on_curves(case, told, pace, 0.1 * WHOLE, [2, 0, 1, 3, 4]) == found
+    assert replayed(case, pace, told, 0.1, [2, 0, 1, 3, 4]) == found
 
 
 def test_a_race_that_is_gone_through_again_takes_the_same_steps(

@@ -9,9 +9,9 @@ import pandas as pd
 
 from whence.recommend.left_out import LeftOut
 from whence.recommend.model import Belief
-from whence.recommend.pace import Pace, Run, observe
+from whence.recommend.pace import Run
 from whence.recommend.placing import placed
-from whence.recommend.race import Track, leading, next_step, spent
+from whence.recommend.race import Believe, Track, leading, next_step, spent
 
 
 def naive_race(case: LeftOut, auc: pd.Series, tries: int) -> pd.Series:
@@ -41,27 +41,29 @@ def race(case: LeftOut, auc: pd.Series, tries: int) -> tuple[list[str], Belief, 
 
 
 def race_on_curves(
-    case: LeftOut, curves: pd.DataFrame, pace: Pace, budget: float, order_of_folds: list[int]
+    sources: Sequence[str],
+    before: Sequence[int],
+    believe: Believe,
+    curves: pd.DataFrame,
+    budget: float,
+    order_of_folds: Sequence[int],
 ) -> tuple[str, float, str]:
     """Run the real race on recorded curves: the source it hands over, the fold-epochs spent, and why it ended.
 
-    `curves`: the left-out target's, as `measured_curves` gives them; of them only what the race has run is looked at,
-    and of that only the validation AUCs. `pace` must have been learned from other targets. `budget` in fold-epochs.
+    `before` and `believe` are those of a `Situation` of the `sources`, in which nothing of the target's outcomes may
+    be known and whose pace was learned on other targets. `curves`: the target's, as `measured_curves` gives them; of
+    them only what the race has run is looked at, and of that only the validation AUCs. `budget` in fold-epochs.
     """
     whole = int(curves["epochs"].max())
     recorded = {key: run.sort_values("epoch") for key, run in curves.groupby(["source", "fold"])}
-    track = Track(len(case.sources), len(order_of_folds), whole, budget)
-    before, runs = case.believe().order, dict[tuple[int, int], Run]()
-
-    def believe(so_far: Sequence[Run]) -> Belief:
-        return case.believe_observed(observe(so_far, pace))
-
+    track = Track(len(sources), len(order_of_folds), whole, budget)
+    runs = dict[tuple[int, int], Run]()
     while (step := next_step(track, list(runs.values()), believe, before)).trials:
         for trial in step.trials:
-            run = recorded[case.sources[trial.source], order_of_folds[trial.fold]]
+            run = recorded[sources[trial.source], order_of_folds[trial.fold]]
             curve = tuple(run["validation_auc"].iloc[: trial.epochs])
             images = int(run["validation_images"].iloc[0])
             runs[trial.source, trial.fold] = Run(trial.source, trial.fold, whole, curve, images)
     done = list(runs.values())
     winner = leading(step.belief, before, {run.source for run in done})
-    return case.sources[winner], spent(done), step.over
+    return sources[winner], spent(done), step.over
