@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from whence.cli.app import app
 from whence.knowledge import own_outcomes, published_outcomes
+from whence.knowledge.store import SHIPPED
 
 TABLE = "study,source,target,backbone,auc\nlab,imagenet,knees,resnet18,0.9\nlab,none,knees,resnet18,0.8\n"
 
@@ -32,7 +33,7 @@ def test_a_table_is_added_listed_and_removed(tmp_path: Path) -> None:
     (tmp_path / "lab.csv").write_text(TABLE)
     assert document("knowledge", "add", tmp_path / "lab.csv") == {"added": "lab"}
     known = {body["name"]: body for body in document("knowledge", "list")["known"]}
-    assert set(known) == {"vandenbrandt2021", "juodelyte2024", "lab"}
+    assert set(known) == {*SHIPPED, "lab"}
     assert known["lab"]["outcomes"] == 2
     assert known["lab"]["provenance"] == str(tmp_path / "lab.csv")
     assert known["juodelyte2024"]["published"]

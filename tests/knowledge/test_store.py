@@ -6,8 +6,21 @@ import pandas as pd
 import pytest
 
 from whence.errors import InputError
-from whence.knowledge import bodies, forget, known_outcomes, own_outcomes, published_outcomes, remember
+from whence.knowledge import (
+    bodies,
+    forget,
+    grid_outcomes,
+    known_outcomes,
+    own_outcomes,
+    published_outcomes,
+    remember,
+)
+from whence.knowledge.store import SHIPPED
 from whence.knowledge.tables import read_outcomes, read_scores
+
+
+def shipped_targets() -> set[str]:
+    return {*published_outcomes()["target"], *grid_outcomes()["target"]}
 
 
 def outcomes(**columns: object) -> pd.DataFrame:
@@ -20,7 +33,10 @@ def test_what_is_added_is_known_with_its_provenance() -> None:
     own = own_outcomes()
     assert list(own["source"]) == ["none", "NA"]
     assert set(own["provenance"]) == {"/somewhere"}
-    assert len(known_outcomes()) == len(published_outcomes()) + 2
+    known = known_outcomes()
+    assert len(known) == len(published_outcomes()) + len(grid_outcomes()) + 2
+    assert known["provenance"].notna().all()
+    assert {"/somewhere", *SHIPPED.values()} == set(known["provenance"])
     (body,) = [body for body in bodies() if not body.published]
     assert (body.name, body.outcomes, body.sources, body.targets, body.backbones) == (
         "my-study",
@@ -45,14 +61,19 @@ def test_the_same_study_again_replaces_and_another_of_its_name_does_not() -> Non
 def test_own_outcomes_on_the_target_itself_are_left_out_whatever_it_was_called() -> None:
     remember("s", outcomes(target="old name", target_fingerprint="f"), "/one")
     remember("u", outcomes(target="another", target_fingerprint="g"), "/two")
-    assert set(known_outcomes(without_target="f")["target"]) - set(published_outcomes()["target"]) == {
-        "another"
-    }
+    assert set(known_outcomes(without_target="f")["target"]) - shipped_targets() == {"another"}
+
+
+def test_shipped_outcomes_on_the_target_itself_are_left_out_by_its_images_too() -> None:
+    chest = grid_outcomes().query("target == 'chest_xray'")
+    left = known_outcomes(without_target=chest["target_fingerprint"].iloc[0])
+    assert shipped_targets() - set(left["target"]) == {"chest_xray"}
+    assert len(known_outcomes()) - len(left) == len(chest) >= 30
 
 
 def test_removing() -> None:
     remember("s", outcomes(), "/one")
-    with pytest.raises(InputError, match="published and shipped"):
+    with pytest.raises(InputError, match="is shipped with whence"):
         forget("juodelyte2024")
     with pytest.raises(InputError, match="unknown body of outcomes 'r'"):
         forget("r")
@@ -66,7 +87,7 @@ def test_a_damaged_file_is_named_and_can_be_removed(private_home: Path) -> None:
     with pytest.raises(InputError, match="whence knowledge remove s"):
         known_outcomes()
     forget("s")
-    assert len(known_outcomes()) == len(published_outcomes())
+    assert not len(own_outcomes())
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_better_probe_ranks_higher_among_unknown_sources() -> None:
 
 
 def test_published_outcomes_on_the_target_itself_are_set_aside() -> None:
-    told = published_outcomes()
+    told = known_outcomes()
     mine = told["target"] == "breastmnist"
     told.loc[mine, "auc"] = told.loc[mine, "auc"].to_numpy()[::-1]
     candidates = [
@@ -240,8 +240,8 @@ def test_a_small_gain_on_every_fold_counts_for_more_than_a_large_one_on_some() -
 
 
 def test_how_often_a_source_was_among_the_first_two() -> None:
-    """Counted anew from the published tables: mean AUC per source, ranked within each study's target and network."""
-    table = published_outcomes()
+    """Counted anew from the tables: mean AUC per source, ranked within each study's target and network."""
+    table = known_outcomes()
     table = table[table["source"] != table["target"]]
     means = table.groupby(["study", "target", "backbone", "source"])["auc"].mean().reset_index()
     means["rank"] = means.groupby(["study", "target", "backbone"])["auc"].rank(ascending=False)

@@ -96,7 +96,8 @@ def row(seconds: float, energy_kwh: float) -> Pretraining:
     return Pretraining(
         study="study", source="flowers", backbone="net", recipe="small", seed=1, auc=0.9, accuracy=0.8,
         validation_auc=0.9, validation_accuracy=0.8, train_auc=0.9, train_accuracy=0.8, converged=True,
-        epochs=3, train_images=80, test_images=10, seconds=seconds, note="", device="cpu", host="elsewhere", job="", energy_kwh=energy_kwh,
+        epochs=3, train_images=80, test_images=10, seconds=seconds, note="", device="cpu", host="elsewhere",
+        job="", energy_kwh=energy_kwh,
     )  # fmt: skip
 
 

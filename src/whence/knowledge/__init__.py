@@ -1,4 +1,4 @@
-"""What is known about transfer: published outcomes, shipped and cited, and the user's own."""
+"""What is known about transfer: published outcomes and our own grid's, shipped and cited, and the user's own."""
 
 from whence.knowledge.descriptors import (
     Descriptor,
@@ -7,6 +7,7 @@ from whence.knowledge.descriptors import (
     known_descriptors,
     remember_descriptor,
 )
+from whence.knowledge.grid import grid_outcomes, grid_pace, grid_probes, grid_targets
 from whence.knowledge.names import family_of, plain_name
 from whence.knowledge.published import (
     published_datasets,
@@ -26,6 +27,10 @@ __all__ = [
     "difference",
     "family_of",
     "forget",
+    "grid_outcomes",
+    "grid_pace",
+    "grid_probes",
+    "grid_targets",
     "known_descriptors",
     "known_outcomes",
     "outcomes_of",

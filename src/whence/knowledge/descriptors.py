@@ -11,6 +11,7 @@ from typing import Any
 from whence.data import Dataset
 from whence.data.survey import survey
 from whence.errors import InputError
+from whence.knowledge.grid import grid_targets
 from whence.knowledge.names import plain_name
 from whence.knowledge.published import published_datasets
 from whence.paths import home, read_json, write_json
@@ -66,8 +67,8 @@ def difference(one: Descriptor, other: Descriptor) -> float:
 
 
 @cache
-def published_descriptors() -> Mapping[str, Descriptor]:
-    """The published targets by plain name: MedMNIST's own facts, and the paper's Table I."""
+def shipped_descriptors() -> Mapping[str, Descriptor]:
+    """The targets that are shipped by plain name: MedMNIST's own facts, the paper's Table I, our grid's."""
     from whence.data.named.medmnist import facts
 
     found = {
@@ -81,6 +82,10 @@ def published_descriptors() -> Mapping[str, Descriptor]:
         found[name] = Descriptor(
             KINDS.get(name), int(row["channels"]), int(row["classes"]), int(row["images"])
         )
+    for row in grid_targets().to_dict("records"):
+        kind = row["kind"] if isinstance(row["kind"], str) else None
+        like = Descriptor(kind, row["channels"], row["classes"], row["images"])
+        found.setdefault(plain_name(str(row["target"])), like)
     return found
 
 
@@ -91,8 +96,8 @@ def remember_descriptor(name: str, dataset: Dataset) -> None:
 
 
 def known_descriptors() -> dict[str, Descriptor]:
-    """The published targets and the user's own, by plain name."""
-    found = dict(published_descriptors())
+    """The targets that are shipped and the user's own, by plain name."""
+    found = dict(shipped_descriptors())
     for file in sorted((home() / "knowledge" / "targets").glob("*.json")):
         kept: dict[str, Any] = read_json(file)
         try:

@@ -33,6 +33,10 @@ FAMILIES = {
     "isic2018": "ham10000",
     "pneumoniamnist": "kermany-chest",
     "chest-xray": "kermany-chest",
+    "chest_xray": "kermany-chest",
+    "breastmnist": "busi",
+    "breast_ultrasound": "busi",
+    "adrenal3d": "adrenalmnist3d",
     "pcam-middle": "pcam",
     "pcam-small": "pcam",
 }

@@ -25,7 +25,7 @@ def published_outcomes() -> pd.DataFrame:
     """
     import pandas as pd
 
-    table = pd.concat([_read(f"{study}_outcomes.csv") for study in STUDIES], ignore_index=True)
+    table = pd.concat([read_shipped(f"{study}_outcomes.csv") for study in STUDIES], ignore_index=True)
     table["source"] = table["source"].where(table["source"] != table["target"], "none")
     table["fold"] = table["fold"].astype("Int64")
     return table[["study", "source", "target", "backbone", "fold", "auc"]]
@@ -37,7 +37,7 @@ def published_scores() -> pd.DataFrame:
     From Juodelyte et al. (2024), 11 targets. Pairs of a dataset with itself, published for some measures,
     are dropped: no outcome goes with them. `lp` is neighbourhood components with five nearest neighbours.
     """
-    table = _read("juodelyte2024_scores.csv")
+    table = read_shipped("juodelyte2024_scores.csv")
     table.insert(0, "study", "juodelyte2024")
     return table[table["source"] != table["target"]].reset_index(drop=True)
 
@@ -50,7 +50,7 @@ def published_distances() -> pd.DataFrame:
     """
     import pandas as pd
 
-    expert = _read("vandenbrandt2021_expert_distances.csv").assign(measure="expert")
+    expert = read_shipped("vandenbrandt2021_expert_distances.csv").assign(measure="expert")
     means = published_draws().groupby(["source", "target"], sort=False)["distance"].mean().reset_index()
     table = pd.concat([expert, means.assign(measure="task2vec")], ignore_index=True)
     table = table.rename(columns={"distance": "value"}).assign(study="vandenbrandt2021")
@@ -59,26 +59,27 @@ def published_distances() -> pd.DataFrame:
 
 def published_draws() -> pd.DataFrame:
     """The five cosine distances of each pair behind `task2vec`: columns source, target, pair (1 to 5), distance."""
-    return _read("vandenbrandt2021_task2vec_distances.csv")
+    return read_shipped("vandenbrandt2021_task2vec_distances.csv")
 
 
 def published_pretrainings() -> pd.DataFrame:
     """The paper's Table II: columns dataset, train_accuracy, valid_accuracy, test_accuracy, test_auc."""
-    return _read("vandenbrandt2021_pretrainings.csv")
+    return read_shipped("vandenbrandt2021_pretrainings.csv")
 
 
 def published_datasets() -> pd.DataFrame:
     """The paper's Table I as printed: columns dataset, title, origin, images, classes, image_size, channels."""
-    return _read("vandenbrandt2021_datasets.csv")
+    return read_shipped("vandenbrandt2021_datasets.csv")
 
 
 def published_settings() -> pd.DataFrame:
     """The paper's Table III: columns dataset, image_size, batch, learning_rate, halved_after (an epoch), epochs."""
-    table = _read("vandenbrandt2021_settings.csv")
+    table = read_shipped("vandenbrandt2021_settings.csv")
     return table.assign(halved_after=table["halved_after"].astype("Int64"))
 
 
-def _read(name: str) -> pd.DataFrame:
+def read_shipped(name: str) -> pd.DataFrame:
+    """A table of the folder `published`; a fresh copy at each call."""
     return _cached(name).copy()
 
 
@@ -87,4 +88,4 @@ def _cached(name: str) -> pd.DataFrame:
     import pandas as pd
 
     with files("whence.knowledge").joinpath("published", name).open(encoding="utf-8") as file:
-        return pd.read_csv(file)
+        return pd.read_csv(file, keep_default_na=False, na_values=[""])  # a source may be called none

@@ -1,4 +1,4 @@
-"""All outcomes that are known, in one table: the published ones and the user's own, which never leave the machine."""
+"""All outcomes that are known, in one table: those shipped and the user's own, which never leave the machine."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whence.errors import InputError, unknown_name
+from whence.knowledge.grid import GRID, grid_outcomes
 from whence.knowledge.published import CITATIONS, published_outcomes
 from whence.paths import file_name, home, replacing
 
 if TYPE_CHECKING:
     import pandas as pd
 
+SHIPPED = {**CITATIONS, **GRID}
 NEEDED = ("study", "source", "target", "backbone", "auc")
 KEPT = (
     *NEEDED[:4],
@@ -73,14 +75,12 @@ def outcomes_of(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 
 def known_outcomes(*, without_target: str = "") -> pd.DataFrame:
-    """The published outcomes followed by the user's own.
+    """The published outcomes, those of our grid, and the user's own; `provenance` says of each row where it is from.
 
-    `without_target`: a dataset's fingerprint; own outcomes on it are left out, whatever it was called then.
+    `without_target`: a dataset's fingerprint; outcomes on it are left out, whatever it was called then.
     """
-    own = own_outcomes()
-    if without_target and len(own):
-        own = own[own["target_fingerprint"] != without_target]
-    return outcomes_of([published_outcomes(), own])
+    known = outcomes_of([_shipped(), own_outcomes()])
+    return known[known["target_fingerprint"] != without_target] if without_target else known
 
 
 def own_outcomes() -> pd.DataFrame:
@@ -100,7 +100,7 @@ def remember(name: str, outcomes: pd.DataFrame, provenance: str) -> str:
     wanted = file_name(name, "outcomes")
     taken = {file.stem: _read(file)["provenance"].iloc[0] for file in _files()}
     kept, number = wanted, 1
-    while taken.get(kept, provenance) != provenance or kept in CITATIONS:
+    while taken.get(kept, provenance) != provenance or kept in SHIPPED:
         number += 1
         kept = f"{wanted}-{number}"
     with replacing(_folder() / f"{kept}.csv", newline="") as file:
@@ -110,10 +110,8 @@ def remember(name: str, outcomes: pd.DataFrame, provenance: str) -> str:
 
 def forget(name: str) -> None:
     """Remove one body of outcomes by its name. Raises `InputError` for an unknown or a published one."""
-    if name in CITATIONS:
-        raise InputError(
-            f"{name!r} is published and shipped with whence; only your own outcomes can be removed"
-        )
+    if name in SHIPPED:
+        raise InputError(f"{name!r} is shipped with whence; only your own outcomes can be removed")
     names = [file.stem for file in _files()]
     if name not in names:
         raise unknown_name("body of outcomes", name, names)
@@ -121,12 +119,18 @@ def forget(name: str) -> None:
 
 
 def bodies() -> list[Known]:
-    """What is known, one entry per published study and per body of the user's own."""
-    published = published_outcomes()
+    """What is known, one entry per study that is shipped and per body of the user's own."""
+    shipped = _shipped()
     return [
-        _described(name, published[published["study"] == name], citation, True)
-        for name, citation in CITATIONS.items()
+        _described(name, shipped[shipped["study"] == name], citation, True)
+        for name, citation in SHIPPED.items()
     ] + [_described(f.stem, t, str(t["provenance"].iloc[0]), False) for f in _files() for t in [_read(f)]]
+
+
+def _shipped() -> pd.DataFrame:
+    """What is shipped, its citation as the provenance of every row."""
+    table = outcomes_of([published_outcomes(), grid_outcomes()])
+    return table.assign(provenance=table["study"].map(SHIPPED))
 
 
 def _described(name: str, table: pd.DataFrame, provenance: str, published: bool) -> Known:

@@ -12,12 +12,13 @@ the rest. The variances are learned from the curves of other targets.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from whence.knowledge.grid import grid_pace
 from whence.recommend.model import Observed
 
 Floats = NDArray[np.float64]
@@ -38,6 +39,12 @@ class Pace:
         """Shift and the three variances after a share of the epochs, between the learned ones by a straight line."""
         columns = (self.shift, self.early, self.fold, self.noise)
         return tuple(float(np.interp(share, self.shares, column)) for column in columns)  # type: ignore[return-value]
+
+
+def shipped_pace() -> Pace:
+    """What our own grid has taught (`knowledge.grid`): networks of one size, one recipe of 12 epochs."""
+    table = grid_pace()
+    return Pace(*(table[field.name].to_numpy(dtype=np.float64) for field in fields(Pace)))
 
 
 # Where nothing has been learned: after a quarter of the epochs much is open, at the end the folds' noise is left.

@@ -15,7 +15,7 @@ from whence.knowledge import plain_name, published_scores
 from whence.recommend.experience import elsewhere, standings
 from whence.recommend.folds import Errors, fold_errors, on_logit, shared_error
 from whence.recommend.model import NOTHING, Belief, Evidence, Observed, believe, probes_in_turn
-from whence.recommend.pace import UNKNOWN_PACE, Pace, Run, observe
+from whence.recommend.pace import Pace, Run, observe, shipped_pace
 from whence.recommend.prior import Prior, learn_prior
 from whence.recommend.reading import Reading, learn_reading
 
@@ -94,11 +94,12 @@ def look_at(
     outcomes: pd.DataFrame,
     target_name: str,
     *,
-    pace: Pace = UNKNOWN_PACE,
+    pace: Pace | None = None,
     seed: int = 0,
 ) -> Situation:
     """Learn from `outcomes` on other targets; those on the target itself are set aside.
 
+    `pace` is by default that of our own grid (`shipped_pace`).
     Raises `InputError` when no candidate is at hand, two have one name, or an AUC lies outside [0, 1].
     """
     here = [c for c in candidates if c.at_hand and c.known_as != plain_name(target_name)]
@@ -113,7 +114,7 @@ def look_at(
         raise InputError(f"the candidate {twice[0]!r} is given more than once; accepted: each once")
     standing = elsewhere(standings(outcomes), target_name)
     reading = learn_reading(standing, elsewhere(published_scores(), target_name))
-    return Situation(here, standing, learn_prior(standing), reading, pace, seed)
+    return Situation(here, standing, learn_prior(standing), reading, pace or shipped_pace(), seed)
 
 
 def _measured(measured: Sequence[Sequence[float] | None]) -> Observed:

@@ -1,0 +1,62 @@
+"""Put what a study of ours has measured into the package: what `whence` knows from the start.
+
+    python benchmarks/ship_study.py studies/medical-grid.yaml [--pace]
+
+Reads the study's tables and those of `describe_study.py`; writes its outcomes, probes and targets into
+src/whence/knowledge/published, with `--pace` also how soon its fine-tunings showed where they would end.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from whence.api import Study
+from whence.knowledge.store import KEPT
+from whence.recommend.pace import learn_pace, measured_curves
+from whence.records import Outcome
+from whence.study.experience import as_experience
+
+SHIPPED = Path(__file__).parents[1] / "src" / "whence" / "knowledge" / "published"
+
+
+def main() -> None:
+    """Write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("study", type=Path)
+    parser.add_argument("--pace", action="store_true")
+    given = parser.parse_args()
+    folder, name = given.study.with_suffix(""), given.study.stem
+    outcomes = experience(given.study)
+    outcomes.to_csv(SHIPPED / f"{name}_outcomes.csv", index=False)
+    for table in ("probes", "targets"):
+        pd.read_csv(folder / f"{table}.csv", keep_default_na=False).to_csv(
+            SHIPPED / f"{name}_{table}.csv", index=False
+        )
+    if given.pace:
+        measured = pd.read_csv(folder / "outcomes.csv", keep_default_na=False)
+        pace = learn_pace(measured_curves(pd.read_csv(folder / "curves.csv"), measured))
+        pd.DataFrame(asdict(pace)).round(5).to_csv(SHIPPED / f"{name}_pace.csv", index=False)
+    print(f"{len(outcomes)} outcomes of {name} are in {SHIPPED}")
+
+
+def experience(study: Path) -> pd.DataFrame:
+    """A study's outcomes as the knowledge base keeps them, without the path of this machine.
+
+    A source goes by its number of images, too: 1,300 images of CIFAR-10 are not CIFAR-10.
+    """
+    opened = Study.from_file(study)
+    plan = opened.plan(device="cpu")
+    rows: list[Outcome] = opened.outcomes(device="cpu")
+    prints = {name: dataset.fingerprint for name, dataset in plan.targets.items()}
+    small = {name: f"{name}[n={len(dataset)}]" for name, dataset in plan.sources.items()}
+    table = pd.DataFrame(as_experience(rows, plan.trained_on | small, prints))
+    kept: pd.DataFrame = table[[column for column in KEPT if column != "provenance"]].round({"auc": 6})
+    return kept.sort_values(["target", "source", "fold"], kind="stable")
+
+
+if __name__ == "__main__":
+    main()

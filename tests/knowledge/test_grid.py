@@ -1,0 +1,62 @@
+"""What is shipped of our own grid is what its studies' tables say, and what is learned from it is in use."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from whence.knowledge import grid_outcomes, grid_probes, grid_targets, known_descriptors
+from whence.knowledge.grid import GRID
+from whence.recommend.pace import learn_pace, measured_curves, shipped_pace
+from whence.recommend.situation import Candidate, look_at
+
+STUDIES = Path(__file__).parents[2] / "studies"
+
+
+def table(study: str, name: str) -> pd.DataFrame:
+    return pd.read_csv(STUDIES / study / f"{name}.csv", keep_default_na=False)
+
+
+@pytest.mark.parametrize("study", GRID)
+def test_every_outcome_of_the_study_is_shipped_and_no_other(study: str) -> None:
+    measured = table(study, "outcomes")
+    shipped = grid_outcomes().query(f"study == '{study}'")
+    names = shipped["source"].str.replace(r"\[n=\d+\]$", "", regex=True)
+    names = names.replace("imagenet", "file:resnet18_imagenet1k_ktb")
+    found = dict(
+        zip(zip(names, shipped["target"], shipped["fold"], strict=True), shipped["auc"], strict=True)
+    )
+    wanted = dict(
+        zip(
+            zip(measured["source"], measured["target"], measured["fold"], strict=True),
+            measured["auc"],
+            strict=True,
+        )
+    )
+    assert found.keys() == wanted.keys()
+    assert len(found) == len(shipped) == len(measured)
+    assert [found[key] for key in wanted] == pytest.approx(list(wanted.values()), abs=1e-6)
+
+
+@pytest.mark.parametrize("study", GRID)
+def test_every_pair_has_its_probe_and_every_target_its_description(study: str) -> None:
+    measured = table(study, "outcomes")
+    pairs = set(zip(measured["source"], measured["target"], strict=True))
+    probes = grid_probes().query("target in @measured.target")
+    assert pairs <= set(zip(probes["source"], probes["target"], strict=True))
+    assert probes["auc"].between(0, 1).all()
+    assert set(measured["target"]) <= set(grid_targets()["target"]) <= set(known_descriptors())
+
+
+def test_the_pace_in_use_is_the_one_learned_from_the_grid_s_curves() -> None:
+    learned = learn_pace(measured_curves(table("medical-grid", "curves"), table("medical-grid", "outcomes")))
+    for name, values in asdict(shipped_pace()).items():
+        np.testing.assert_allclose(values, asdict(learned)[name], atol=1e-5)
+    situation = look_at([Candidate("none", "none")], grid_outcomes(), "mine")
+    assert np.array_equal(situation.pace.shift, shipped_pace().shift)
+    assert shipped_pace().shares[-1] == 1.0
+    assert (np.diff(shipped_pace().shift) < 0).all()  # later epochs show more of the end
