@@ -3,13 +3,14 @@
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from whence.api import Study, open_dataset
 from whence.errors import InputError
-from whence.knowledge import Descriptor, describe, difference, known_descriptors
+from whence.knowledge import Descriptor, describe, difference, known_descriptors, remember_descriptor
 from whence.paths import home
 
 XRAYS = Descriptor("X-ray", 1, 2, 5856)
@@ -65,3 +66,15 @@ def test_a_study_leaves_what_its_targets_are_like_and_no_picture(
     kept.write_text("{}")
     with pytest.raises(InputError, match=r"does not describe a target .* delete it"):
         known_descriptors()
+
+
+def test_what_a_study_s_file_said_of_the_images_holds_where_their_card_is_silent(
+    picture_folder: Callable[..., Path],
+) -> None:
+    dataset = open_dataset(picture_folder(("healthy", "ill"), per_class=8, name="xrays"))
+    other = open_dataset(picture_folder(("a", "b"), per_class=6, name="others"))
+    assert describe(dataset).kind is None
+    remember_descriptor("xrays", replace(dataset, card=replace(dataset.card, modality="X-ray (chest)")))
+    assert describe(dataset) == Descriptor("X-ray", 3, 2, 16)
+    assert describe(replace(dataset, card=replace(dataset.card, modality="CT"))).kind == "CT"
+    assert describe(other).kind is None

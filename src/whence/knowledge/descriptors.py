@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from whence.data import Dataset
@@ -43,11 +44,14 @@ class Descriptor:
 
 
 def describe(dataset: Dataset) -> Descriptor:
-    """The four facts of a dataset at hand; it is surveyed for them."""
-    seen = survey(dataset)
-    return Descriptor(
-        _kind(dataset.card.modality), int(seen.channels.max()), len(dataset.class_names), len(dataset)
-    )
+    """The four facts of a dataset at hand; it is surveyed for them.
+
+    Where its card is silent about the kind of image, what a study's file once said of the same images holds.
+    """
+    seen, kind = survey(dataset), _kind(dataset.card.modality)
+    if kind is None and (kept := _kept(dataset)).exists():
+        kind = _read(kept)[1].kind
+    return Descriptor(kind, int(seen.channels.max()), len(dataset.class_names), len(dataset))
 
 
 def difference(one: Descriptor, other: Descriptor) -> float:
@@ -91,23 +95,32 @@ def shipped_descriptors() -> Mapping[str, Descriptor]:
 
 def remember_descriptor(name: str, dataset: Dataset) -> None:
     """Keep what a user's own target is like, beside its outcomes: four facts and its name, no image."""
-    path = home() / "knowledge" / "targets" / f"{dataset.fingerprint}.json"
-    write_json(path, {"name": name, **asdict(describe(dataset))})
+    write_json(_kept(dataset), {"name": name, **asdict(describe(dataset))})
 
 
 def known_descriptors() -> dict[str, Descriptor]:
     """The targets that are shipped and the user's own, by plain name."""
-    found = dict(shipped_descriptors())
-    for file in sorted((home() / "knowledge" / "targets").glob("*.json")):
-        kept: dict[str, Any] = read_json(file)
-        try:
-            facts = Descriptor(kept["kind"], int(kept["channels"]), int(kept["classes"]), int(kept["images"]))
-            found[plain_name(str(kept["name"]))] = facts
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f"{file} does not describe a target ({error}); delete it: the next run writes it anew"
-            ) from error
-    return found
+    return dict(shipped_descriptors()) | dict(_read(file) for file in sorted(_folder().glob("*.json")))
+
+
+def _folder() -> Path:
+    return home() / "knowledge" / "targets"
+
+
+def _kept(dataset: Dataset) -> Path:
+    return _folder() / f"{dataset.fingerprint}.json"
+
+
+def _read(file: Path) -> tuple[str, Descriptor]:
+    """A target's plain name and its facts."""
+    kept: dict[str, Any] = read_json(file)
+    try:
+        facts = Descriptor(kept["kind"], int(kept["channels"]), int(kept["classes"]), int(kept["images"]))
+        return plain_name(str(kept["name"])), facts
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{file} does not describe a target ({error}); delete it: the next run writes it anew"
+        ) from error
 
 
 def _kind(modality: str | None) -> str | None:

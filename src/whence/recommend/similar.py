@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from whence.knowledge import Descriptor, difference, plain_name
+from whence.knowledge import Descriptor, difference, family_of, plain_name
 
 MOST = 3  # targets that are shown
 TOP = 2  # sources named for each
@@ -16,14 +16,16 @@ TOP = 2  # sources named for each
 def similar_targets(
     target: Descriptor, standing: pd.DataFrame, known: Mapping[str, Descriptor]
 ) -> list[dict[str, Any]]:
-    """The known targets that resemble `target` most, nearest first.
+    """The known targets that resemble `target` most, nearest first, one of each family.
 
     `standing` is of other targets only; those of which `known` tells nothing are left out. Keys: `target`,
     `difference` (0 to 1, `knowledge.difference`), `told` (what it is like), `best` (its first sources, by mean
     rank over its tables).
     """
     names = [str(name) for name in standing["target"].unique() if plain_name(str(name)) in known]
-    near = sorted(names, key=lambda name: (difference(target, known[plain_name(name)]), name))[:MOST]
+    families = dict[str, str]()
+    for name in sorted(names, key=lambda name: (difference(target, known[plain_name(name)]), name)):
+        families.setdefault(family_of(name), name)
     return [
         {
             "target": name,
@@ -31,7 +33,7 @@ def similar_targets(
             "told": known[plain_name(name)].told(),
             "best": _best(standing[standing["target"] == name]),
         }
-        for name in near
+        for name in list(families.values())[:MOST]
     ]
 
 
