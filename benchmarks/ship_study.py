@@ -19,7 +19,9 @@ from whence.knowledge.store import KEPT
 from whence.recommend.pace import learn_pace, measured_curves
 from whence.records import Outcome
 from whence.study.experience import as_experience
+from whence.study.plan import Plan
 
+VALUES = ["body", "measure", "source", "target", "backbone", "value", "low", "high"]
 SHIPPED = Path(__file__).parents[1] / "src" / "whence" / "knowledge" / "published"
 
 
@@ -36,6 +38,9 @@ def main() -> None:
         pd.read_csv(folder / f"{table}.csv", keep_default_na=False).to_csv(
             SHIPPED / f"{name}_{table}.csv", index=False
         )
+    for table in ("scores", "distances"):
+        if (folder / f"{table}.csv").exists():
+            values(given.study, folder / f"{table}.csv").to_csv(SHIPPED / f"{name}_{table}.csv", index=False)
     if given.pace:
         measured = pd.read_csv(folder / "outcomes.csv", keep_default_na=False)
         pace = learn_pace(measured_curves(pd.read_csv(folder / "curves.csv"), measured))
@@ -43,17 +48,30 @@ def main() -> None:
     print(f"{len(outcomes)} outcomes of {name} are in {SHIPPED}")
 
 
-def experience(study: Path) -> pd.DataFrame:
-    """A study's outcomes as the knowledge base keeps them, without the path of this machine.
+def values(study: Path, path: Path) -> pd.DataFrame:
+    """A study's scores or distances, its sources by the names under which its outcomes are shipped."""
+    plan = Study.from_file(study).plan(device="cpu")
+    table = pd.read_csv(path, keep_default_na=False, na_values={"low": [""], "high": [""]})
+    table["source"] = table["source"].map(lambda source: shipped_name(plan, source))
+    table = table.assign(body=study.stem).reindex(columns=VALUES)
+    return table.sort_values(["measure", "target", "source"], kind="stable")
 
-    A source goes by its number of images, too: 1,300 images of CIFAR-10 are not CIFAR-10.
-    """
+
+def shipped_name(plan: Plan, source: str) -> str:
+    """A source goes by its number of images, too: 1,300 images of CIFAR-10 are not CIFAR-10."""
+    if source in plan.sources:
+        return f"{source}[n={len(plan.sources[source])}]"
+    return plan.trained_on.get(source, source)
+
+
+def experience(study: Path) -> pd.DataFrame:
+    """A study's outcomes as the knowledge base keeps them, without the path of this machine."""
     opened = Study.from_file(study)
     plan = opened.plan(device="cpu")
     rows: list[Outcome] = opened.outcomes(device="cpu")
     prints = {name: dataset.fingerprint for name, dataset in plan.targets.items()}
-    small = {name: f"{name}[n={len(dataset)}]" for name, dataset in plan.sources.items()}
-    table = pd.DataFrame(as_experience(rows, plan.trained_on | small, prints))
+    names = {label: shipped_name(plan, label) for label in plan.trained_on}
+    table = pd.DataFrame(as_experience(rows, names, prints))
     kept: pd.DataFrame = table[[column for column in KEPT if column != "provenance"]].round({"auc": 6})
     return kept.sort_values(["target", "source", "fold"], kind="stable")
 

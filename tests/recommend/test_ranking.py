@@ -255,7 +255,9 @@ def test_how_often_a_source_was_among_the_first_two() -> None:
     assert f"first or second on {(organs < 2.5).sum()} of {len(organs)} CT targets" in said
     assert document_["similar"][0]["target"] in set(organs.index)
     families = [family_of(known["target"]) for known in document_["similar"]]
-    assert len(families) == len(set(families)) == 3  # three views of the same CTs are one target for whoever looks
+    assert (
+        len(families) == len(set(families)) == 3
+    )  # three views of the same CTs are one target for whoever looks
     assert all(len(known["best"]) == 2 for known in document_["similar"])
 
 

@@ -11,11 +11,11 @@ import pytest
 from scipy import stats
 
 from whence.errors import InputError
+from whence.knowledge.values import read_values
 from whence.report import StudyResults
 from whence.report.arrays import grid_of, promise_of
 from whence.report.measures import AT_RANDOM, MEAN_RANK, WINNER, measure_figure, measures_long, measures_table
 from whence.report.tidy import tidy_outcomes
-from whence.report.values import read_values
 
 
 @pytest.fixture

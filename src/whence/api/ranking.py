@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,14 +62,15 @@ def rank(
     say: Say = silent,
 ) -> Ranking:
     """Rank sources for a target on the evidence there is: published outcomes, a probe of each source's features
-    on the target, outcomes measured on this target before, and, where `budget` allows for it, a race.
+    on the target, outcomes measured on this target before, and, where `budget` allows for it, a race. Scores that were
+    taken on it before (`scores`) are shown.
 
     Without `sources`, the candidates are the checkpoints of this backbone in the cache, ImageNet's weights if
     they can be had, and `none`. `budget`, such as "30m" or "k=3" (as much as fine-tuning three sources), is what short
     fine-tunings by `recipe` at `size` may cost; the same call goes on with a race that was cut off. Raises `InputError`
     for what cannot be opened or has too few images, `WorkFailed` where a fine-tuning failed.
     """
-    from whence.knowledge import describe, known_outcomes
+    from whence.knowledge import describe, known_outcomes, scores_on
     from whence.recommend.candidates import find_candidates
     from whence.recommend.racing import read_budget, run_race
     from whence.recommend.ranking import document
@@ -83,16 +85,17 @@ def rank(
     )
     known = known_outcomes(without_target=target.fingerprint)
     situation = look_at(found.candidates, known, target.name, seed=seed)
-    like = describe(target)
+    answer = partial(
+        document, found.candidates, situation, target.name,
+        target=describe(target), scores=scores_on(target.fingerprint, backbone),
+    )  # fmt: skip
     if allowed is None:
-        return Ranking(document(found.candidates, situation, target.name, target=like))
+        return Ranking(answer())
     settings = {"base": recipe} if isinstance(recipe, str) else dict(recipe)
     with closing(make_engine(engine, workers=workers, device=device)) as chosen:
         raced = run_race(
             target, found.starts, situation, allowed, chosen, backbone=backbone, recipe=settings | {"size": size},
             folds=folds, seed=seed, device=device, say=say,
         )  # fmt: skip
-    answer = document(
-        found.candidates, situation, target.name, raced.runs, target=like, race_open=raced.over == "budget"
-    )
-    return Ranking(answer | {"race": raced.document(situation, allowed)})
+    told = answer(raced.runs, race_open=raced.over == "budget")
+    return Ranking(told | {"race": raced.document(situation, allowed)})

@@ -59,8 +59,9 @@ def scores(
     """Transferability scores of sources on a target, ranked within each measure; all that apply without `measures`.
 
     Sources are named as for `rank`; a dataset must have been pretrained on. A checkpoint that says of which backbone it
-    is, is read as that one. `draws` is the number of half samples behind each interval (0: none). Raises
-    `InputError` for what cannot be opened, an unknown measure or layer, and where no measure applies.
+    is, is read as that one. `draws` is the number of half samples behind each interval (0: none). The values are kept
+    in the knowledge base of this machine. Raises `InputError` for what cannot be opened, an unknown measure or layer,
+    and where no measure applies.
     """
     from whence.recommend.scoring import Settings, score_sources
 
@@ -70,7 +71,20 @@ def scores(
         target = open_dataset(target, skip_unreadable=skip_unreadable)
     names = [source.source if isinstance(source, Checkpoint) else str(source) for source in sources]
     settings = Settings(tuple(layers), size, folds, seed, check_device(device), draws)
-    return score_sources(target, names, backbone, measures=measures, settings=settings, say=say)
+    found = score_sources(target, names, backbone, measures=measures, settings=settings, say=say)
+    _keep(found, target)
+    return found
+
+
+def _keep(found: Scores, target: Dataset) -> None:
+    """Remember the values, one measure per layer where there are several."""
+    import pandas as pd
+
+    from whence.knowledge import keep_values
+    from whence.knowledge.values import one_measure_a_layer
+
+    table = pd.DataFrame(scores_document(found)["values"]).assign(target_fingerprint=target.fingerprint)
+    keep_values(f"scores-{target.name}", one_measure_a_layer(table), "whence score")
 
 
 def scores_document(found: Scores) -> dict[str, Any]:

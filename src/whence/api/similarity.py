@@ -71,8 +71,8 @@ def distances(
     `rank`. Between two datasets a value is of all images; in a matrix, of samples that are of one size for all,
     `images` each (by default half of the smallest dataset, 500 at most). `protocol` and `labels` are Task2Vec's: see
     `whence.features.task2vec.embed`. `ratings` is the folder of experts' answers (`whence rate -o`); the automatic
-    rater answers what nobody did. Raises `InputError` for what cannot be opened, an unknown measure, and where no
-    measure applies.
+    rater answers what nobody did. The values are kept in the knowledge base of this machine. Raises `InputError` for
+    what cannot be opened, an unknown measure, and where no measure applies.
     """
     from whence.recommend.distances import measure_distances
     from whence.recommend.seen import Settings
@@ -94,7 +94,20 @@ def distances(
         settings=Settings(size, images, protocol, _labels(labels), seed, check_device(device)),
         say=say,
     )
-    return found if ratings else _without_people(found)
+    told = found if ratings else _without_people(found)
+    _keep(told, opened)
+    return told
+
+
+def _keep(found: Distances, datasets: Sequence[Dataset]) -> None:
+    """Remember the values, and of which images they are."""
+    import pandas as pd
+
+    from whence.knowledge import keep_values
+
+    table = pd.DataFrame([as_row(row.value) for row in found.values])
+    prints = {dataset.name: dataset.fingerprint for dataset in datasets}
+    keep_values("distances", table.assign(target_fingerprint=table["target"].map(prints)), "whence distance")
 
 
 def _without_people(found: Distances) -> Distances:

@@ -7,7 +7,15 @@ from whence.knowledge.descriptors import (
     known_descriptors,
     remember_descriptor,
 )
-from whence.knowledge.grid import grid_outcomes, grid_pace, grid_probes, grid_targets
+from whence.knowledge.evidence import keep_values, known_values, scores_on
+from whence.knowledge.grid import (
+    grid_distances,
+    grid_outcomes,
+    grid_pace,
+    grid_probes,
+    grid_scores,
+    grid_targets,
+)
 from whence.knowledge.names import family_of, plain_name
 from whence.knowledge.published import (
     published_datasets,
@@ -27,12 +35,16 @@ __all__ = [
     "difference",
     "family_of",
     "forget",
+    "grid_distances",
     "grid_outcomes",
     "grid_pace",
     "grid_probes",
+    "grid_scores",
     "grid_targets",
+    "keep_values",
     "known_descriptors",
     "known_outcomes",
+    "known_values",
     "outcomes_of",
     "own_outcomes",
     "plain_name",
@@ -45,4 +57,5 @@ __all__ = [
     "published_settings",
     "remember",
     "remember_descriptor",
+    "scores_on",
 ]

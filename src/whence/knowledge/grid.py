@@ -27,6 +27,19 @@ def grid_probes() -> pd.DataFrame:
     return _all("probes")
 
 
+def grid_scores() -> pd.DataFrame:
+    """Transferability scores of the sources on the six targets; higher is better.
+
+    Columns: body (the study), measure, source, target, backbone, value, low, high (the 90 % interval, or missing).
+    """
+    return read_shipped("medical-grid_scores.csv")
+
+
+def grid_distances() -> pd.DataFrame:
+    """Distances between the sources' and the targets' images; lower is closer. Columns as of `grid_scores`."""
+    return read_shipped("medical-grid_distances.csv")
+
+
 def grid_targets() -> pd.DataFrame:
     """What the targets are like: columns target, kind (missing where nobody said), channels, classes, images."""
     return _all("targets")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whence.errors import InputError, unknown_name
+from whence.knowledge.evidence import forget_values, known_values
 from whence.knowledge.grid import GRID, grid_outcomes
 from whence.knowledge.published import CITATIONS, published_outcomes
 from whence.paths import file_name, home, replacing
@@ -31,10 +32,12 @@ KEPT = (
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One body of outcomes: what it is called, how much it holds, where it comes from."""
+    """One body of knowledge: what it is called, how much it holds, where it comes from."""
 
     name: str
     outcomes: int
+    scores: int
+    distances: int
     sources: int
     targets: int
     backbones: tuple[str, ...]
@@ -109,22 +112,27 @@ def remember(name: str, outcomes: pd.DataFrame, provenance: str) -> str:
 
 
 def forget(name: str) -> None:
-    """Remove one body of outcomes by its name. Raises `InputError` for an unknown or a published one."""
+    """Remove one body of the user's own by its name. Raises `InputError` for an unknown or a shipped one."""
     if name in SHIPPED:
-        raise InputError(f"{name!r} is shipped with whence; only your own outcomes can be removed")
-    names = [file.stem for file in _files()]
-    if name not in names:
+        raise InputError(f"{name!r} is shipped with whence; only your own can be removed")
+    had_values, names = forget_values(name), [file.stem for file in _files()]
+    if name in names:
+        (_folder() / f"{name}.csv").unlink()
+    elif not had_values:
         raise unknown_name("body of outcomes", name, names)
-    (_folder() / f"{name}.csv").unlink()
 
 
 def bodies() -> list[Known]:
     """What is known, one entry per study that is shipped and per body of the user's own."""
-    shipped = _shipped()
+    values = {str(name): table for name, table in known_values().groupby("body")}
+    shipped, own = _shipped(), {file.stem: _read(file) for file in _files()}
+    outcomes = {name: shipped[shipped["study"] == name] for name in SHIPPED} | own
     return [
-        _described(name, shipped[shipped["study"] == name], citation, True)
-        for name, citation in SHIPPED.items()
-    ] + [_described(f.stem, t, str(t["provenance"].iloc[0]), False) for f in _files() for t in [_read(f)]]
+        _described(
+            name, outcomes.get(name, shipped.head(0)), values.get(name, shipped.head(0)), name in SHIPPED
+        )
+        for name in [*SHIPPED, *sorted({*own, *values} - {*SHIPPED})]
+    ]
 
 
 def _shipped() -> pd.DataFrame:
@@ -133,15 +141,23 @@ def _shipped() -> pd.DataFrame:
     return table.assign(provenance=table["study"].map(SHIPPED))
 
 
-def _described(name: str, table: pd.DataFrame, provenance: str, published: bool) -> Known:
+def _described(name: str, outcomes: pd.DataFrame, values: pd.DataFrame, shipped: bool) -> Known:
+    both = [table for table in (outcomes, values) if len(table)]
+    kinds = list(values["kind"]) if len(values) else []
+
+    def names(column: str) -> set[str]:
+        return {str(text) for table in both for text in table[column] if text}
+
     return Known(
         name,
-        len(table),
-        table["source"].nunique(),
-        table["target"].nunique(),
-        tuple(sorted(table["backbone"].unique())),
-        provenance,
-        published,
+        outcomes=len(outcomes),
+        scores=kinds.count("score"),
+        distances=kinds.count("distance"),
+        sources=len(names("source")),
+        targets=len(names("target")),
+        backbones=tuple(sorted(names("backbone"))),
+        provenance=str(both[0]["provenance"].iloc[0]),
+        published=shipped,
     )
 
 

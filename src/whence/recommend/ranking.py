@@ -24,6 +24,7 @@ from whence.recommend.reasons import (
     measured_reason,
     probe_reason,
     race_reason,
+    score_reason,
     would_change,
 )
 from whence.recommend.similar import same_kind, similar_targets
@@ -52,11 +53,13 @@ def document(
     runs: Sequence[Run] = (),
     *,
     target: Descriptor | None = None,
+    scores: pd.DataFrame | None = None,
     race_open: bool = False,
 ) -> dict[str, Any]:
     """The ranking of the candidates that are at hand, after the runs of a race where there was one.
 
-    `target` says what the target is like, where it is known; `race_open`, that a race ended for want of budget. Keys:
+    `target` says what the target is like, where it is known; `scores` (columns measure, source, value) are those taken
+    on it before, which are shown; `race_open`, that a race ended for want of budget. Keys:
 
     - `target`; `ranking`, best first: `source`; `predicted`, `low`, `high` (AUC and its 90 % interval, null where
       nothing tells the target's level; `predicted` falls along the ranking, but for what `placed` says of tried
@@ -81,7 +84,10 @@ def document(
     experience = partial(
         experience_reason, standing, kind=target.kind if target else None, alike=same_kind(target, known)
     )
-    reasons = _reasons(here, experience, probes, fold_errors([c.measured for c in here], paired=False), raced)
+    scored = _scored(here, scores)
+    reasons = _reasons(
+        here, experience, probes, fold_errors([c.measured for c in here], paired=False), raced, scored
+    )
     names = {c.known_as for c in here}
     with threadpool_limits(1):  # many tiny matrices: threads only wait for each other
         judged = published_summary()
@@ -119,21 +125,31 @@ def _raced(here: Sequence[Candidate], runs: Sequence[Run]) -> list[str | None]:
     return [race_reason([run for run in runs if run.source == i]) for i in range(len(here))]
 
 
+def _scored(here: Sequence[Candidate], scores: pd.DataFrame | None) -> list[str | None]:
+    """Where the scores that were taken before place each candidate, in words."""
+    if scores is None:
+        return [None] * len(here)
+    mine = scores[scores["source"].isin([c.source for c in here])]
+    return [score_reason(mine, c.source) for c in here]
+
+
 def _reasons(
     here: Sequence[Candidate],
     experience: Callable[[str | None], str],
     probes: Errors,
     measured: Errors,
     raced: Sequence[str | None],
+    scored: Sequence[str | None],
 ) -> list[list[str]]:
     shown = [p[0] for p in probes if p is not None]
     reasons = []
-    for candidate, probe, outcome, run in zip(here, probes, measured, raced, strict=True):
+    for candidate, probe, outcome, run, score in zip(here, probes, measured, raced, scored, strict=True):
         better = 0 if probe is None else sum(other > probe[0] for other in shown)
         said = [
             measured_reason(outcome, len(candidate.measured or ())),
             run,
             probe_reason(probe, better, len(shown)),
+            score,
             experience(candidate.known_as),
         ]
         reasons.append([sentence for sentence in said if sentence])

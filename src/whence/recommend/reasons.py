@@ -48,6 +48,21 @@ def probe_reason(probe: tuple[float, float] | None, better: int, probed: int) ->
     return said if probed < 2 else f"{said}, {_place(better + 1)} of {probed} probes"
 
 
+def score_reason(scores: pd.DataFrame, name: str) -> str | None:
+    """Where scores that were taken on the target place a source, on average; they are shown and weigh nothing.
+
+    `scores` has the columns measure, source, value (higher is better), of the sources that are ranked.
+    """
+    several = scores[scores.groupby("measure")["source"].transform("nunique") > 1]
+    ranks = several.groupby("measure")["value"].rank(ascending=False)
+    mine = ranks[several["source"] == name]
+    if not len(mine):
+        return None
+    taken = "a score" if len(mine) == 1 else f"{len(mine)} scores"
+    of = several["source"].nunique()
+    return f"{taken} taken here rank{'s' if len(mine) == 1 else ''} it {mine.mean():.1f} of {of} (shown only)"
+
+
 def hint(name: str | None) -> str:
     """Where to get a source that is not at hand; None is a network known to nobody else."""
     if name == "none":

@@ -13,6 +13,7 @@ from whence.data.diversity import diversity
 from whence.data.named import card_of, known_names
 from whence.diagnosis import versions
 from whence.errors import WorkFailed
+from whence.knowledge.values import read_values
 from whence.nets.backbone import parameters
 from whence.paths import replacing
 from whence.records import CurvePoint, Outcome, Prediction, Pretraining, as_row, column_names
@@ -22,7 +23,6 @@ from whence.report.plan_drawing import drawing
 from whence.report.results import StudyResults
 from whence.report.study_page import StudyReport
 from whence.report.tidy import tidy_outcomes
-from whence.report.values import read_values
 from whence.report.verdict import Verdict, verdicts
 from whence.study.known import all_that_is_known, status
 from whence.study.plan import Plan

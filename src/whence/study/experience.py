@@ -34,10 +34,14 @@ def as_experience(
 
 
 def remember_study(plan: Plan, ledger: Ledger, folder: Path) -> str | None:
-    """Keep the study's outcomes in the knowledge base; the name under which they are kept, None without any."""
+    """Keep the study's outcomes in the knowledge base, with the scores and distances that lie in its folder.
+
+    The name under which they are kept; None without any outcome.
+    """
     import pandas as pd
 
-    from whence.knowledge import remember, remember_descriptor
+    from whence.knowledge import keep_values, remember, remember_descriptor
+    from whence.knowledge.values import read_values
 
     outcomes = ledger.rows("outcomes", settled_plan(plan, ledger.jobs()).keys)
     prints = {name: dataset.fingerprint for name, dataset in plan.targets.items()}
@@ -47,4 +51,11 @@ def remember_study(plan: Plan, ledger: Ledger, folder: Path) -> str | None:
     for name, dataset in plan.targets.items():
         if not name.startswith(TOYS):
             remember_descriptor(name, dataset)
-    return remember(plan.study.name, pd.DataFrame(rows), str(folder.absolute()))
+    provenance = str(folder.absolute())
+    kept = remember(plan.study.name, pd.DataFrame(rows), provenance)
+    if len(values := read_values(folder)):
+        source = values["source"].map(lambda name: plan.trained_on.get(name, name))
+        keep_values(
+            kept, values.assign(source=source, target_fingerprint=values["target"].map(prints)), provenance
+        )
+    return kept

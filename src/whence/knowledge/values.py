@@ -60,10 +60,20 @@ def _read(path: Path) -> pd.DataFrame:
     if wrong:
         raise InputError(f"{str(path)!r} holds the kind {min(wrong)!r}; accepted: score, distance")
     values = pd.to_numeric(table["value"], errors="coerce")
-    if "layer" in table.columns:
-        layers = table.groupby("measure")["layer"].transform("nunique")
-        table["measure"] = [
-            f"{measure}, {layer}" if several > 1 else measure
-            for measure, layer, several in zip(table["measure"], table["layer"], layers, strict=True)
-        ]
-    return table.assign(value=values)[values.notna()].reindex(columns=[*column_names(Value), "backbone"])
+    return (
+        one_measure_a_layer(table)
+        .assign(value=values)[values.notna()]
+        .reindex(columns=[*column_names(Value), "backbone"])
+    )
+
+
+def one_measure_a_layer(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with a measure's layer in its name, where it was taken at several."""
+    if "layer" not in table.columns:
+        return table
+    layers = table.groupby("measure")["layer"].transform("nunique")
+    names = [
+        f"{measure}, {layer}" if several > 1 else measure
+        for measure, layer, several in zip(table["measure"], table["layer"], layers, strict=True)
+    ]
+    return table.assign(measure=names)
