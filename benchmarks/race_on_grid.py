@@ -1,4 +1,4 @@
-"""The race replayed on recorded curves: how often its pick is as good as the best, at what cost.
+"""The ranking judged and the race replayed on recorded curves: how good is the first pick, at what cost.
 
     python benchmarks/race_on_grid.py studies/medical-grid [studies/medical-variants] [--budget 0.15] [--seeds 200]
 
@@ -8,7 +8,8 @@ the race of `whence rank` runs with `--budget` of the fold-epochs that fine-tuni
 take, and sees validation AUCs only of what it has run, and the probes. A seed is an order of folds. Beside it, at the
 same cost: the first sources by mean rank fine-tuned on all folds (one at least, even where the budget is less), and
 one fold each of as many sources as the budget allows, by mean rank, the best validation AUC taken. Judged by the mean
-test AUC over all folds.
+test AUC over all folds: `near` is the share of picks within half an AUC point of the best, `regret` the AUC lost. Of
+what is known before anything is tried (spent: 0) the weighted τ is told, too, and how many AUCs lie in their intervals.
 """
 
 from __future__ import annotations
@@ -16,17 +17,20 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed  # type: ignore[import-untyped]
+from scipy.stats import weightedtau
 
 from whence.knowledge import family_of, plain_name, published_outcomes
-from whence.recommend.experience import mean_rank
+from whence.recommend.experience import logit, mean_rank, most_frequent_winner, standings
+from whence.recommend.model import NOTHING, believe
 from whence.recommend.pace import learn_pace, measured_curves
+from whence.recommend.reading import learn_from_probes
 from whence.recommend.replay import race_on_curves
 from whence.recommend.situation import Candidate, Situation, look_at
 
@@ -63,9 +67,11 @@ def main() -> None:
     found = pd.DataFrame(row for rows in replays for row in rows)
     if given.output:
         found.round(6).to_csv(given.output, index=False)
-    columns = ["near", "regret", "spent"]
+    columns = ["near", "regret", "spent", "tau", "coverage"]
     print(found.groupby(["target", "method"])[columns].mean().round(4).to_string())
-    print(found.groupby("method")[columns].mean().round(4).to_string())
+    by_target = found.groupby(["method", "target"])[columns].mean()
+    print(by_target.groupby("method").mean().round(4).to_string())
+    print(paired(by_target["regret"].unstack("method")).round(4).to_string())
     print(f"{len(targets)} targets, {given.seeds} seeds; load {os.getloadavg()[0]:.1f}")
 
 
@@ -104,12 +110,45 @@ def replay_all(
     candidates = [
         Candidate(source, source, list(probed.loc[probed["source"] == source, "auc"])) for source in sources
     ]
-    situation = look_at(candidates, learned, target, pace=pace)
-    return list(replayed(target, situation, mine, budget, seeds))
+    shown = studied.probes[studied.probes["target"].map(family_of) != family_of(target)]
+    reading = learn_from_probes(standings(studied.outcomes[away]), shown)
+    situation = look_at(candidates, learned, target, pace=pace, reading=reading)
+    rows = [*judged(situation, mine), *replayed(situation, mine, budget, seeds)]
+    return [{"target": target} | row for row in rows]
+
+
+def judged(situation: Situation, mine: pd.DataFrame) -> Iterator[dict[str, object]]:
+    """A row for each way to rank before anything is tried."""
+    sources = [candidate.source for candidate in situation.here]
+    truth = mine.groupby("source")["final"].first().reindex(sources)
+    belief = situation.believe()
+    never = replace(
+        situation, here=[replace(candidate, probe=None) for candidate in situation.here]
+    ).believe()
+    at_once = believe(situation.evidence, NOTHING, situation.prior, situation.reading)
+    inside = np.nan
+    if belief.low is not None and belief.high is not None:
+        inside = float(((belief.low <= logit(truth)) & (logit(truth) <= belief.high)).mean())
+    ranks, winner = mean_rank(situation.standing), most_frequent_winner(situation.standing, among=sources)
+    probes = [np.mean(c.probe) if c.probe else np.nan for c in situation.here]
+    ways = {
+        "mean rank": (-ranks.reindex(sources).fillna(ranks.mean()).to_numpy(), np.nan),
+        "always the winner": (np.array([float(source == winner) for source in sources]), np.nan),
+        "experience": (never.expected, np.nan),
+        "rank, nothing tried": (belief.expected, inside),
+        "rank, probes at once": (at_once.expected, np.nan),
+        "probe alone": (np.nan_to_num(np.array(probes)), np.nan),
+    }
+    for method, (order, coverage) in ways.items():
+        pick = sources[int(np.argmax(order))]
+        lost = float(truth.max() - truth[pick])
+        tau = np.nan if method == "always the winner" else float(weightedtau(order, truth).statistic)
+        row = {"method": method, "pick": pick, "near": lost <= EQUIVALENT, "regret": lost, "spent": 0.0}
+        yield {**row, "tau": tau, "coverage": coverage}
 
 
 def replayed(
-    target: str, situation: Situation, mine: pd.DataFrame, budget: float, seeds: int
+    situation: Situation, mine: pd.DataFrame, budget: float, seeds: int
 ) -> Iterator[dict[str, object]]:
     """A row per method and seed: whether its pick is near the best, the AUC it lost, the share it spent."""
     sources = [candidate.source for candidate in situation.here]
@@ -133,8 +172,19 @@ def replayed(
         }
         for method, (source, share, ended) in picks.items():
             lost = float(truth.max() - truth[source])
-            row = {"target": target, "method": method, "seed": seed, "pick": source, "over": ended}
+            row = {"method": method, "seed": seed, "pick": source, "over": ended}
             yield {**row, "near": lost <= EQUIVALENT, "regret": lost, "spent": share}
+
+
+def paired(regret: pd.DataFrame) -> pd.DataFrame:
+    """Regret of each method less the race's: mean over families of targets, 95 % interval by a bootstrap of them."""
+    off = regret.sub(regret["race"], axis=0).drop(columns="race")
+    families = pd.Series([family_of(str(target)) for target in off.index], index=off.index)
+    by_family = off.groupby(families).mean()
+    draws = np.random.default_rng(0).integers(0, len(by_family), (2000, len(by_family)))
+    low, high = np.quantile(by_family.to_numpy()[draws].mean(axis=1), [0.025, 0.975], axis=0)
+    columns = {"lost more than the race": by_family.mean(), "low": low, "high": high}
+    return pd.DataFrame(columns, index=by_family.columns)
 
 
 def naive_whole(ranked: Sequence[str], truth: pd.Series, budget: float) -> tuple[str, float]:

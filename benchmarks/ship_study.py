@@ -34,13 +34,14 @@ def main() -> None:
     folder, name = given.study.with_suffix(""), given.study.stem
     outcomes = experience(given.study)
     outcomes.to_csv(SHIPPED / f"{name}_outcomes.csv", index=False)
-    for table in ("probes", "targets"):
-        pd.read_csv(folder / f"{table}.csv", keep_default_na=False).to_csv(
-            SHIPPED / f"{name}_{table}.csv", index=False
-        )
+    plan = Study.from_file(given.study).plan(device="cpu")
+    pd.read_csv(folder / "targets.csv").to_csv(SHIPPED / f"{name}_targets.csv", index=False)
+    probes = pd.read_csv(folder / "probes.csv", keep_default_na=False)
+    probes["source"] = probes["source"].map(lambda source: shipped_name(plan, source))
+    probes.to_csv(SHIPPED / f"{name}_probes.csv", index=False)
     for table in ("scores", "distances"):
         if (folder / f"{table}.csv").exists():
-            values(given.study, folder / f"{table}.csv").to_csv(SHIPPED / f"{name}_{table}.csv", index=False)
+            values(plan, folder / f"{table}.csv").to_csv(SHIPPED / f"{name}_{table}.csv", index=False)
     if given.pace:
         measured = pd.read_csv(folder / "outcomes.csv", keep_default_na=False)
         pace = learn_pace(measured_curves(pd.read_csv(folder / "curves.csv"), measured))
@@ -48,12 +49,11 @@ def main() -> None:
     print(f"{len(outcomes)} outcomes of {name} are in {SHIPPED}")
 
 
-def values(study: Path, path: Path) -> pd.DataFrame:
+def values(plan: Plan, path: Path) -> pd.DataFrame:
     """A study's scores or distances, its sources by the names under which its outcomes are shipped."""
-    plan = Study.from_file(study).plan(device="cpu")
     table = pd.read_csv(path, keep_default_na=False, na_values={"low": [""], "high": [""]})
     table["source"] = table["source"].map(lambda source: shipped_name(plan, source))
-    table = table.assign(body=study.stem).reindex(columns=VALUES)
+    table = table.assign(body=plan.study.name).reindex(columns=VALUES)
     return table.sort_values(["measure", "target", "source"], kind="stable")
 
 

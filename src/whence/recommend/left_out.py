@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -62,7 +62,9 @@ class LeftOut:
         if probe == "in turn":
             evidence = probes_in_turn(evidence, observed)
         reading = UNINFORMED if probe == "never" else self.reading
-        return believe(evidence, observed, self.prior, reading, level_sd=np.inf)  # the stand-in is no AUC
+        return believe(
+            evidence, observed, self.prior, replace(reading, level_sd=np.inf)
+        )  # the stand-in is no AUC
 
 
 def leave_out(

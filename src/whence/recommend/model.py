@@ -14,14 +14,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from whence.recommend.prior import Effect, Prior
 from whence.recommend.reading import Reading
 
 Floats = NDArray[np.float64]
-LEVEL_SD = (
-    0.75  # fine-tuning ends near the probes' level, give or take this much logit: ours, not yet measured
-)
 FLAT = 100.0  # variance of a level of which nothing is known
 GRID = np.linspace(-5, 5, 41)  # over the logarithm of the spread, in its standard deviations
 DRAWS = 6000
@@ -102,18 +100,16 @@ def believe(
     prior: Prior,
     reading: Reading,
     *,
-    level_sd: float = LEVEL_SD,
     rope: float = ROPE,
     seed: int = 0,
 ) -> Belief:
     """The posterior over all sources at once; deterministic for a seed, which only what is drawn uses (all but `mean`).
 
-    `level_sd`: how far from the probes' level (logit) that of the outcomes may lie; `np.inf` where the probes are on
-    another scale than AUC. `rope`: the difference of AUC that does not matter.
+    `rope`: the difference of AUC that does not matter.
     """
     n = len(evidence)
     spreads = np.exp(prior.log_spread + prior.log_spread_sd * GRID)
-    start_mean, start_cov = _start(evidence, observed, prior, level_sd)
+    start_mean, start_cov = _start(evidence, observed, prior, reading)
     seen = _probe_rows(evidence, prior, reading)
     if len(observed):
         solved = [
@@ -149,7 +145,7 @@ def believe(
     predicted = weights @ centres
     drawn = np.concatenate(draws_auc)
     low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
-    aucs = 1 / (1 + np.exp(-drawn))
+    aucs = expit(drawn)
     p_near = (aucs >= aucs.max(axis=1, keepdims=True) - rope).mean(axis=0)
     return Belief(
         z, np.sqrt(z_var), p_best, predicted, np.minimum(low, predicted), np.maximum(high, predicted), p_near
@@ -160,19 +156,20 @@ Rows = tuple[Floats, Floats, Floats]  # design (m, 2 + 2n), what was seen (m,), 
 
 
 def _start(
-    evidence: Sequence[Evidence], observed: Observed, prior: Prior, level_sd: float
+    evidence: Sequence[Evidence], observed: Observed, prior: Prior, reading: Reading
 ) -> tuple[Floats, Floats]:
     """Prior mean and covariance of (probes' centre, location, effects, particulars)."""
     n = len(evidence)
     probes = [e.probe[0] for e in evidence if e.probe]
     outcomes = float(observed.logits.mean()) if len(observed) else 0.0
     centre = float(np.mean(probes)) if probes else outcomes
-    level = centre if np.isfinite(level_sd) else outcomes
+    comparable = np.isfinite(reading.level_sd)
+    level = centre + reading.level if comparable else outcomes
     mean = np.concatenate([[centre, level], [e.effect.mean for e in evidence], np.zeros(n)])
     cov = np.zeros((2 + 2 * n, 2 + 2 * n))
-    if np.isfinite(level_sd):  # the location lies near the centre, wherever that is
+    if comparable:  # the location lies at a known distance from the centre, wherever that is
         cov[:2, :2] = FLAT
-        cov[1, 1] += level_sd**2
+        cov[1, 1] += reading.level_sd**2
     else:
         cov[0, 0] = cov[1, 1] = FLAT
     cov[np.arange(2, 2 + 2 * n), np.arange(2, 2 + 2 * n)] = np.concatenate(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from whence.knowledge import Descriptor, known_descriptors, plain_name
@@ -192,7 +193,7 @@ def _undecided(here: Sequence[Candidate], belief: Belief, order: Sequence[int]) 
 
 
 def _auc(logits: np.ndarray | None) -> np.ndarray | None:
-    return None if logits is None else 1 / (1 + np.exp(-logits))
+    return None if logits is None else np.asarray(expit(logits))
 
 
 def _baselines(here: Sequence[Candidate], standing: pd.DataFrame) -> dict[str, Any]:

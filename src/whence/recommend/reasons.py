@@ -138,8 +138,8 @@ def explanation(
             else "Probes place only sources that experience does not know; of others they show the level. "
         )
         said.append(
-            f"{told}How much a probe counts was learned from {pairs} published pairs, where a nearest-neighbour score"
-            " stands in for the probe: no study has published probes beside outcomes."
+            f"{told}How much a probe counts was learned from {pairs} pairs of our own grid: no other study has"
+            " published probes beside outcomes."
         )
     ours, rank, always = judged.loc["experience"], judged.loc["mean rank"], judged.loc["always"]
     gain_low, gain_high = (float(ours.to_dict()[name]) for name in ("tau_gain_low", "tau_gain_high"))
@@ -153,8 +153,8 @@ def explanation(
         said.append("No probe and no outcome tells how hard this target is, so no AUC is predicted.")
     elif probed and not measured and not raced:
         said.append(
-            "Predicted AUCs take fine-tuning to end near the probes' level, which is assumed, not measured:"
-            " trust the order more than the level."
+            "Predicted AUCs take fine-tuning to lift the probes' level as it did on our own grid: trust the order more "
+            "than the level."
         )
     if not settled:
         said.append("No source stands out: trying the first two or three says more than this order does.")

@@ -11,13 +11,13 @@ import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from whence.errors import InputError
-from whence.knowledge import plain_name, published_scores
+from whence.knowledge import plain_name
 from whence.recommend.experience import elsewhere, standings
 from whence.recommend.folds import Errors, fold_errors, on_logit, shared_error
 from whence.recommend.model import NOTHING, Belief, Evidence, Observed, believe, probes_in_turn
 from whence.recommend.pace import Pace, Run, observe, shipped_pace
 from whence.recommend.prior import Prior, learn_prior
-from whence.recommend.reading import Reading, learn_reading
+from whence.recommend.reading import Reading, shipped_reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,12 @@ def look_at(
     target_name: str,
     *,
     pace: Pace | None = None,
+    reading: Reading | None = None,
     seed: int = 0,
 ) -> Situation:
     """Learn from `outcomes` on other targets; those on the target itself are set aside.
 
-    `pace` is by default that of our own grid (`shipped_pace`).
+    `pace` and `reading` are by default what our own grid has taught (`shipped_pace`, `shipped_reading`).
     Raises `InputError` when no candidate is at hand, two have one name, or an AUC lies outside [0, 1].
     """
     here = [c for c in candidates if c.at_hand and c.known_as != plain_name(target_name)]
@@ -113,8 +114,14 @@ def look_at(
     if twice:
         raise InputError(f"the candidate {twice[0]!r} is given more than once; accepted: each once")
     standing = elsewhere(standings(outcomes), target_name)
-    reading = learn_reading(standing, elsewhere(published_scores(), target_name))
-    return Situation(here, standing, learn_prior(standing), reading, pace or shipped_pace(), seed)
+    return Situation(
+        here,
+        standing,
+        learn_prior(standing),
+        reading or shipped_reading(target_name),
+        pace or shipped_pace(),
+        seed,
+    )
 
 
 def _measured(measured: Sequence[Sequence[float] | None]) -> Observed:
