@@ -36,6 +36,10 @@ def main() -> None:
     outcomes.to_csv(SHIPPED / f"{name}_outcomes.csv", index=False)
     plan = Study.from_file(given.study).plan(device="cpu")
     pd.read_csv(folder / "targets.csv").to_csv(SHIPPED / f"{name}_targets.csv", index=False)
+    sources = [
+        {"source": shipped_name(plan, n), "fingerprint": d.fingerprint} for n, d in plan.sources.items()
+    ]
+    pd.DataFrame(sources).to_csv(SHIPPED / f"{name}_sources.csv", index=False)
     probes = pd.read_csv(folder / "probes.csv", keep_default_na=False)
     probes["source"] = probes["source"].map(lambda source: shipped_name(plan, source))
     probes.to_csv(SHIPPED / f"{name}_probes.csv", index=False)

@@ -9,7 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from whence.knowledge import grid_outcomes, grid_probes, grid_targets, known_descriptors
+from whence.api import Study, open_dataset
+from whence.knowledge import (
+    grid_outcomes,
+    grid_probes,
+    grid_sources,
+    grid_targets,
+    known_descriptors,
+    source_name,
+)
 from whence.knowledge.grid import GRID
 from whence.recommend.pace import learn_pace, measured_curves, shipped_pace
 from whence.recommend.situation import Candidate, look_at
@@ -67,3 +75,21 @@ def test_the_pace_in_use_is_the_one_learned_from_the_grid_s_curves() -> None:
     assert np.array_equal(situation.pace.shift, shipped_pace().shift)
     assert shipped_pace().shares[-1] == 1.0
     assert (np.diff(shipped_pace().shift) < 0).all()  # later epochs show more of the end
+
+
+def test_the_same_images_are_the_grid_s_source_and_others_of_that_name_are_not() -> None:
+    for row in grid_sources().to_dict("records"):
+        assert source_name("whatever", row["fingerprint"]) == row["source"]
+    assert source_name("cifar10", "other images") == "cifar10"
+    assert set(grid_sources()["source"]) == set(grid_outcomes()["source"]) - {"none", "imagenet"}
+
+
+def test_a_study_of_the_grid_s_own_sources_is_joined_with_it(real_data: Path, tmp_path: Path) -> None:
+    fields = {
+        "name": "again", "sources": [str(real_data / "data" / "dtd10"), "none"], "backbone": "test_resnet",
+        "targets": [str(real_data / "data" / "flowers5")], "recipe": {"base": "small", "size": 16},
+    }  # fmt: skip
+    found = Study.from_fields(fields, tmp_path / "again").plan(device="cpu").trained_on
+    assert found == {"dtd10": "dtd10[n=600]", "none": "none"}
+    images = open_dataset(real_data / "data" / "isic2018")
+    assert source_name(images.name, images.fingerprint) == "isic2018[n=861]"

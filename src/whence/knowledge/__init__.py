@@ -14,7 +14,9 @@ from whence.knowledge.grid import (
     grid_pace,
     grid_probes,
     grid_scores,
+    grid_sources,
     grid_targets,
+    source_name,
 )
 from whence.knowledge.names import family_of, plain_name
 from whence.knowledge.published import (
@@ -40,6 +42,7 @@ __all__ = [
     "grid_pace",
     "grid_probes",
     "grid_scores",
+    "grid_sources",
     "grid_targets",
     "keep_values",
     "known_descriptors",
@@ -58,4 +61,5 @@ __all__ = [
     "remember",
     "remember_descriptor",
     "scores_on",
+    "source_name",
 ]

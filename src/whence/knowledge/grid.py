@@ -45,6 +45,18 @@ def grid_targets() -> pd.DataFrame:
     return _all("targets")
 
 
+def grid_sources() -> pd.DataFrame:
+    """The sources that are datasets: columns source (its name in the outcomes), fingerprint (of its images)."""
+    return read_shipped("medical-grid_sources.csv")
+
+
+def source_name(name: str, fingerprint: str) -> str:
+    """What a source is called among the outcomes: as in our grid if its images are the same ones, else by its name."""
+    table = grid_sources()
+    same = table.loc[table["fingerprint"] == fingerprint, "source"]
+    return str(same.iloc[0]) if len(same) else name
+
+
 def grid_pace() -> pd.DataFrame:
     """How soon the grid's fine-tunings showed where they would end: the columns of `recommend.pace.Pace`, by share."""
     return read_shipped("medical-grid_pace.csv")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from whence.data.kept import write_array
 from whence.errors import InputError
 from whence.features.extract import features
 from whence.features.kept import kept_path, read_kept
+from whence.knowledge import source_name
 from whence.measures import linear_probe_folds
 from whence.nets.backbone import check_backbone, check_image_size
 from whence.nets.sources import PULLED, find_source, pulled_checkpoints, source_kind, trained_on
@@ -158,10 +159,12 @@ def ready(name: str, backbone: str) -> Start:
     source = find_source(name, backbone)
     if source.path is None:
         return Start("none", "none")
-    record = read_record(source.path)
+    record, known = read_record(source.path), trained_on(source.path)
     shown = f"file:{source.path.stem}" if name.startswith("file:") else name
     own = "" if name.startswith(PULLED) else record.get("job", "")  # somebody else's job is not known here
-    return Start(shown, trained_on(source.path), source.path, source.identity, own)
+    if known and "fingerprint" in record:
+        known = _known_as(record)
+    return Start(shown, known, source.path, source.identity, own)
 
 
 def checkpoints(backbone: str) -> list[tuple[Start, str]]:
@@ -177,11 +180,15 @@ def checkpoints(backbone: str) -> list[tuple[Start, str]]:
         name = record["trained_on"]
         if name in found:
             name = f"{name} ({record['job'][:8]})"
-        start = Start(name, record["trained_on"], path, weights_identity(path), record["job"])
+        start = Start(name, _known_as(record), path, weights_identity(path), record["job"])
         found[name] = (start, record["fingerprint"])
     here = {start.identity for start, _ in found.values()}
     for name, path in pulled_checkpoints().items():
         record, identity = read_record(path), weights_identity(path)
         if record["arch"] == backbone and identity not in here:  # else it is one of our own that came back
-            found[name] = (Start(name, record["trained_on"], path, identity), record["fingerprint"])
+            found[name] = (Start(name, _known_as(record), path, identity), record["fingerprint"])
     return list(found.values())
+
+
+def _known_as(record: Mapping[str, str]) -> str:
+    return source_name(record["trained_on"], record["fingerprint"])

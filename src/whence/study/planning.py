@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from whence.data import Dataset, Fold, open_dataset, survey
+from whence.knowledge import source_name
 from whence.nets.backbone import check_backbone, check_image_size
 from whence.nets.forward import Device
 from whence.nets.sources import Source, find_source, source_kind, trained_on
@@ -77,7 +78,7 @@ def make_plan(
         maker.finetunings,
         {labels[n]: datasets[n] for n in study.sources if n in datasets},
         {labels[n]: datasets[n] for n in study.targets},
-        {labels[n]: _known_as(source, labels[n]) for (n, _), source in ready.items()},
+        {labels[n]: _known_as(source, labels[n], datasets.get(n)) for (n, _), source in ready.items()},
         maker.recipes,
         maker.origins,
         told_plan(list(ready.values()), labels, maker.recipes, maker.origins, maker.pretrained_by),
@@ -236,8 +237,10 @@ class _Maker:
             )
 
 
-def _known_as(source: Source, label: str) -> str:
+def _known_as(source: Source, label: str, dataset: Dataset | None) -> str:
     """The name under which outcomes of a source are joined with those of other studies and networks."""
+    if dataset:
+        return source_name(label, dataset.fingerprint)
     return (trained_on(source.path) if source.path else None) or label
 
 
