@@ -6,7 +6,9 @@ On the logit scale, for source s on fold f after a share e of the epochs,
 
 `final` is the mean over folds of the test AUC after the last epoch. `shift` is common to all sources; `early` is
 how far a source lies off the others' pace at that time; `fold` what a fold's images do to all sources alike; `noise`
-the rest. The variances are learned from the curves of other targets.
+the rest. The variances are learned from the curves of other targets. Those of `fold` and `noise` come from the few
+validation images, so they are kept as multiples of `sampling_variance`: 400 images err less than 40, and AUCs near 1
+err more on this scale.
 """
 
 from __future__ import annotations
@@ -19,15 +21,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from whence.knowledge.grid import grid_pace
+from whence.recommend.experience import logit
 from whence.recommend.model import Observed
 
 Floats = NDArray[np.float64]
 LEAST = 1e-3  # of a variance: a quarter of an AUC point at 0.9
+LEAST_RATIO = 0.05  # of a variance that comes from sampling
 
 
 @dataclass(frozen=True)
 class Pace:
-    """Learned at `shares` (m,) of the epochs, rising to 1: `shift`, and the variances `early`, `fold`, `noise` (m,)."""
+    """Learned at `shares` (m,) of the epochs, rising to 1: `shift`, and the variances `early`, `fold`, `noise` (m,).
+
+    `fold` and `noise` are multiples of `sampling_variance`.
+    """
 
     shares: Floats
     shift: Floats
@@ -52,8 +59,8 @@ UNKNOWN_PACE = Pace(
     np.array([0.25, 0.5, 1.0]),
     np.array([0.5, 0.25, 0.0]),
     np.array([0.2, 0.1, 0.02]),
-    np.array([0.2, 0.2, 0.2]),
-    np.array([0.1, 0.1, 0.1]),
+    np.array([1.0, 1.0, 1.0]),
+    np.array([0.5, 0.5, 0.5]),
 )
 
 
@@ -79,8 +86,17 @@ class Run:
 
 def damped_logit(auc: NDArray[np.float64] | float, images: NDArray[np.int64] | int) -> Floats:
     """Logit of AUCs as if half an image more were ranked wrongly: 1.0 on 40 images is not infinitely good."""
-    shrunken = (np.asarray(auc, dtype=np.float64) * images + 0.5) / (np.asarray(images) + 1.0)
-    return np.asarray(np.log(shrunken / (1 - shrunken)))
+    return np.asarray(logit(damped(auc, images)))
+
+
+def damped(auc: NDArray[np.float64] | float, images: NDArray[np.int64] | int) -> Floats:
+    """AUCs as if half an image more were ranked wrongly, and half an image more rightly."""
+    return np.asarray((np.asarray(auc, dtype=np.float64) * images + 0.5) / (np.asarray(images) + 1.0))
+
+
+def sampling_variance(auc: float, images: float) -> float:
+    """Of the logit of a share of this size among so many images (delta method); an AUC's is a multiple of it."""
+    return 1 / (images * auc * (1 - auc))
 
 
 def learn_pace(curves: pd.DataFrame) -> Pace:
@@ -92,27 +108,26 @@ def learn_pace(curves: pd.DataFrame) -> Pace:
     """
     found: list[tuple[float, ...]] = []
     table = curves.assign(
+        auc=damped(curves["validation_auc"].to_numpy(), curves["validation_images"].to_numpy()),
         off=damped_logit(curves["validation_auc"].to_numpy(), curves["validation_images"].to_numpy())
         - damped_logit(curves["final"].to_numpy(), curves["test_images"].to_numpy()),
         share=curves["epoch"] / curves["epochs"],
     )
     for share, at in table.groupby("share"):
-        parts = [
-            part
-            for _, of_target in at.groupby("target")
-            if (part := _parts(of_target.pivot_table(index="source", columns="fold", values="off")))
-            is not None
-        ]
+        parts = [part for _, of_target in at.groupby("target") if (part := _parts(of_target))]
         if parts:
             found.append((float(str(share)), *np.mean(parts, axis=0)))
     if not found:
         return UNKNOWN_PACE
     shares, shift, early, fold, noise = np.array(found).T
-    return Pace(shares, shift, *(np.maximum(column, LEAST) for column in (early, fold, noise)))
+    return Pace(
+        shares, shift, np.maximum(early, LEAST), np.maximum(fold, LEAST_RATIO), np.maximum(noise, LEAST_RATIO)
+    )
 
 
-def _parts(off: pd.DataFrame) -> tuple[float, float, float, float] | None:
-    """Shift and variance components of a table sources × folds: a two-way layout without replication."""
+def _parts(of_target: pd.DataFrame) -> tuple[float, float, float, float] | None:
+    """Shift and variance components of one target at one time, sources × folds: two ways, no replication."""
+    off = of_target.pivot_table(index="source", columns="fold", values="off")
     values = off.dropna().to_numpy(dtype=np.float64)
     sources, folds = values.shape
     if sources < 3 or folds < 2:
@@ -122,7 +137,8 @@ def _parts(off: pd.DataFrame) -> tuple[float, float, float, float] | None:
     noise = float((rest**2).sum()) / ((sources - 1) * (folds - 1))
     early = max(float(by_source.var(ddof=1)) - noise / folds, 0.0)
     fold = max(float(by_fold.var(ddof=1)) - noise / sources, 0.0)
-    return -float(values.mean()), early, fold, noise
+    unit = sampling_variance(float(of_target["auc"].mean()), float(of_target["validation_images"].mean()))
+    return -float(values.mean()), early, fold / unit, noise / unit
 
 
 def observe(runs: Sequence[Run], pace: Pace) -> Observed:
@@ -132,15 +148,24 @@ def observe(runs: Sequence[Run], pace: Pace) -> Observed:
         float(damped_logit(run.curve[-1], run.images)) + shift
         for run, (shift, *_) in zip(runs, places, strict=True)
     ]
+    units = [sampling_variance(_level(runs, run.epochs), run.images) for run in runs]
+    errors = [
+        (early, fold * unit, own * unit) for (_, early, fold, own), unit in zip(places, units, strict=True)
+    ]
     noise = np.zeros((len(runs), len(runs)))
-    for i, (a, (_, early_a, fold_a, own)) in enumerate(zip(runs, places, strict=True)):
-        for j, (b, (_, early_b, fold_b, _)) in enumerate(zip(runs, places, strict=True)):
+    for i, (a, (early_a, fold_a, own)) in enumerate(zip(runs, errors, strict=True)):
+        for j, (b, (early_b, fold_b, _)) in enumerate(zip(runs, errors, strict=True)):
             if a.source == b.source:  # further epochs of one training: as close as the later is to its end
                 noise[i, j] += min(early_a, early_b)
             if a.fold == b.fold:
                 noise[i, j] += min(fold_a, fold_b)
         noise[i, i] += own
     return Observed([run.source for run in runs], np.array(seen), noise)
+
+
+def _level(runs: Sequence[Run], epochs: int) -> float:
+    """The mean AUC of all runs after so many epochs: steadier than each one's own."""
+    return float(np.mean([damped(run.curve[epochs - 1], run.images) for run in runs if run.epochs >= epochs]))
 
 
 def measured_curves(curves: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
