@@ -1,10 +1,10 @@
 """What can be known of a study's pairs before any fine-tuning, written beside its outcomes; numbers only.
 
-    python benchmarks/describe_study.py studies/medical-grid.yaml [--measures]
+    python benchmarks/describe_study.py studies/medical-grid.yaml [--measures logme leep ...]
 
 Writes `targets.csv` (what each target is like) and `probes.csv` (the AUC of a linear probe of every source on every
-fold of every target, as `whence rank` takes it); with `--measures` also `scores.csv`, all measures that apply with
-their 90 % intervals. The sources' networks must be in the cache: run the study first.
+fold of every target, as `whence rank` takes it); with `--measures` also `scores.csv`, these measures where they apply,
+with their 90 % intervals. The sources' networks must be in the cache: run the study first.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ def main() -> None:
     """Describe, write, and say how long it took."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("study", type=Path)
-    parser.add_argument("--measures", action="store_true")
+    parser.add_argument("--measures", nargs="*", default=[])
     parser.add_argument("--draws", type=int, default=20)
     given = parser.parse_args()
     plan = Study.from_file(given.study).plan(device="cpu")
@@ -46,7 +46,7 @@ def main() -> None:
     pairs = list(sources_of_targets(plan, given.study.parent))
     pd.DataFrame(probes(plan, pairs)).to_csv(folder / "probes.csv", index=False)
     if given.measures:
-        table = pd.DataFrame(measured(plan, pairs, given.draws))
+        table = pd.DataFrame(measured(plan, pairs, given.measures, given.draws))
         table["warned"] = table.pop("note") != ""
         kept = table.drop(columns=["kind", "seconds"]).round({"value": 6, "low": 6, "high": 6})
         kept.to_csv(folder / "scores.csv", index=False)
@@ -90,17 +90,19 @@ def probes(plan: Plan, pairs: Iterable[tuple[Dataset, list[str]]]) -> Iterator[d
         )
 
 
-def measured(plan: Plan, pairs: Iterable[tuple[Dataset, list[str]]], draws: int) -> Iterator[dict[str, Any]]:
+def measured(
+    plan: Plan, pairs: Iterable[tuple[Dataset, list[str]]], measures: Sequence[str], draws: int
+) -> Iterator[dict[str, Any]]:
     """A row per measure, target and source."""
     for target, sources in pairs:
         started = time.perf_counter()
         found = whence.scores(
-            target, sources, backbone=plan.study.backbone[0], size=SIZE, folds=folds_of(plan),
+            target, sources, measures=measures, backbone=plan.study.backbone[0], size=SIZE, folds=folds_of(plan),
             seed=plan.study.seed[0], device="cpu", draws=draws,
         )  # fmt: skip
         yield from scores_document(found)["values"]
         print(
-            f"{target.name}, all measures: {time.perf_counter() - started:.0f} s, load {os.getloadavg()[0]:.1f}"
+            f"{target.name}, measures: {time.perf_counter() - started:.0f} s, load {os.getloadavg()[0]:.1f}"
         )
 
 
