@@ -18,13 +18,13 @@ from whence.recommend.candidates import find_candidates, judged_on
 from whence.records import Card
 
 
-def test_a_measure_learns_from_all_that_is_not_tested() -> None:
+def test_a_measure_neither_learns_from_a_test_image_nor_is_judged_on_one() -> None:
     pixels = np.random.default_rng(0).integers(0, 255, (60, 4, 4), dtype=np.uint8)
     target = Dataset("made", ("a", "b"), np.arange(60) % 2, ArrayStore(pixels), Card("made"))
     folds = cut(target, folds=3, seed=2)
     for fold, (learned, judged) in zip(folds, judged_on(folds), strict=True):
-        assert judged.tolist() == fold.test.tolist()
-        assert sorted([*learned, *judged]) == list(range(60))
+        assert judged.tolist() == fold.validation.tolist()
+        assert sorted([*learned, *judged, *fold.test]) == list(range(60))
 
 
 def test_a_probe_is_worked_out_once(

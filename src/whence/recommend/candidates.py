@@ -25,7 +25,7 @@ from whence.recommend.situation import Candidate
 from whence.study.job import job_folder
 
 Say = Callable[[str], None]
-PROBE_VERSION = 1  # raise it when the same features would be probed otherwise
+PROBE_VERSION = 2  # raise it when the same features would be probed otherwise
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def find_candidates(
 def _probe(
     start: Start, target: Dataset, cuts: Sequence[Fold], backbone: str, size: int, seed: int, device: str
 ) -> list[float]:
-    """The probe's AUC on each test part; worked out once, and kept."""
+    """The probe's AUC on each validation part; worked out once, and kept."""
     kept = kept_path(
         probe=PROBE_VERSION,
         dataset=target.fingerprint,
@@ -103,8 +103,11 @@ def _probe(
 
 
 def judged_on(cuts: Sequence[Fold]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """A study's folds for a measure: it chooses nothing, so it learns from training and validation images."""
-    return [(np.union1d(fold.train, fold.validation), fold.test) for fold in cuts]
+    """A study's folds for a measure: rows to learn from and to be judged on, none of them a test image.
+
+    A measure chooses between sources, and its luck on the test images must not be theirs.
+    """
+    return [(fold.train, fold.validation) for fold in cuts]
 
 
 def _outcomes(start: Start, outcomes: Measured) -> list[float] | None:
