@@ -119,7 +119,7 @@ def _signals_deferred() -> Iterator[None]:
     """
     came: list[int] = []
     before = signal.pthread_sigmask(signal.SIG_BLOCK, DEFERRED)
-    ours = DEFERRED if threading.current_thread() is threading.main_thread() else ()
+    ours = _of_python() if threading.current_thread() is threading.main_thread() else []
     handlers = {one: signal.signal(one, lambda number, frame: came.append(number)) for one in ours}
     try:
         yield
@@ -129,6 +129,11 @@ def _signals_deferred() -> Iterator[None]:
             signal.signal(one, handler)
         if came:
             signal.raise_signal(came[0])
+
+
+def _of_python() -> list[signal.Signals]:
+    """Those of the signals whose handlers can be put back: one that a library in C has set cannot."""
+    return [one for one in DEFERRED if signal.getsignal(one) is not None]
 
 
 def _told(job: Job, code: int | None) -> Ended:
