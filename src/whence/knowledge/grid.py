@@ -28,7 +28,7 @@ def grid_probes() -> pd.DataFrame:
 
 
 def grid_scores() -> pd.DataFrame:
-    """Transferability scores of the sources on the six targets; higher is better.
+    """Transferability scores of the sources on three of the six targets; higher is better.
 
     Columns: body (the study), measure, source, target, backbone, value, low, high (the 90 % interval, or missing).
     """
