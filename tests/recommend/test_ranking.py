@@ -261,6 +261,26 @@ def test_how_often_a_source_was_among_the_first_two() -> None:
     assert all(len(known["best"]) == 2 for known in document_["similar"])
 
 
+def test_scores_are_shown_of_whoever_they_are_of_by_either_name() -> None:
+    """Of one network, whence score says what it is called here and a study what it was trained on; of twins neither."""
+    scores = pd.DataFrame(
+        {
+            "measure": "logme",
+            "source": ["imagenet", "file:b", "dtd", "elsewhere"],
+            "value": [0.3, 0.2, 0.1, 0.9],
+        }
+    )
+    here = [
+        Candidate("file:a", "imagenet"), Candidate("file:b", "unheard of"),
+        Candidate("file:c", "dtd"), Candidate("file:d", "paper:dtd"),
+    ]  # fmt: skip
+    found = _by_source(document(here, look_at(here, OUTCOMES, "mine"), "mine", scores=scores))
+    said = {name: [r for r in row["reasons"] if "taken here" in r] for name, row in found.items()}
+    assert said["file:a"] == ["a score taken here ranks it 1.0 of 2 (shown only)"]
+    assert said["file:b"] == ["a score taken here ranks it 2.0 of 2 (shown only)"]
+    assert said["file:c"] == said["file:d"] == []
+
+
 def test_where_no_source_stands_out_the_cheapest_is_named() -> None:
     twins = [Candidate("dear", None, price=900.0), Candidate("ready"), Candidate("dearer", price=5000.0)]
     found = rank(twins, OUTCOMES, target_name="mine")

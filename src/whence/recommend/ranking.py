@@ -130,7 +130,13 @@ def _scored(here: Sequence[Candidate], scores: pd.DataFrame | None) -> list[str 
     """Where the scores that were taken before place each candidate, in words."""
     if scores is None:
         return [None] * len(here)
-    mine = scores[scores["source"].isin([c.source for c in here])]
+    names = [c.known_as for c in here]
+    shown = {c.known_as: c.source for c in here if c.known_as and names.count(c.known_as) == 1}
+    shown |= {
+        c.source: c.source for c in here
+    }  # whence score says it so; a study's table, what it was trained on
+    mine = scores.assign(source=scores["source"].map(shown)).dropna(subset="source")
+    mine = mine.drop_duplicates(["measure", "source"], keep="last")
     return [score_reason(mine, c.source) for c in here]
 
 
