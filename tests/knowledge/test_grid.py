@@ -78,10 +78,10 @@ def test_the_pace_in_use_is_the_one_learned_from_the_grid_s_curves() -> None:
 
 
 def test_the_same_images_are_the_grid_s_source_and_others_of_that_name_are_not() -> None:
-    for row in grid_sources().to_dict("records"):
-        assert source_name("whatever", row["fingerprint"]) == row["source"]
+    for fingerprint, source in grid_sources().items():
+        assert source_name("whatever", fingerprint) == source
     assert source_name("cifar10", "other images") == "cifar10"
-    assert set(grid_sources()["source"]) == set(grid_outcomes()["source"]) - {"none", "imagenet"}
+    assert set(grid_sources().values()) == set(grid_outcomes()["source"]) - {"none", "imagenet"}
 
 
 def test_a_study_of_the_grid_s_own_sources_is_joined_with_it(real_data: Path, tmp_path: Path) -> None:

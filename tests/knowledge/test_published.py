@@ -87,6 +87,7 @@ def test_names_are_joined_across_studies(name: str, plain: str) -> None:
     assert plain_name(name) == plain
 
 
-def test_importing_knowledge_loads_no_pandas() -> None:
-    code = "import sys, whence.knowledge; sys.exit('pandas' in sys.modules or 'torch' in sys.modules)"
+@pytest.mark.parametrize("then", ["", "whence.knowledge.source_name('dtd', 'its images'); "])
+def test_importing_knowledge_and_naming_a_source_load_no_pandas(then: str) -> None:
+    code = f"import sys, whence.knowledge; {then}sys.exit('pandas' in sys.modules or 'torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -162,11 +162,12 @@ def ready(name: str, backbone: str) -> Start:
     source = find_source(name, backbone)
     if source.path is None:
         return Start("none", "none")
-    record, known = read_record(source.path), trained_on(source.path)
+    record = read_record(source.path)
     shown = f"file:{source.path.stem}" if name.startswith("file:") else name
     own = "" if name.startswith(PULLED) else record.get("job", "")  # somebody else's job is not known here
-    if known and "fingerprint" in record:
-        known = _known_as(record)
+    known = trained_on(source.path)
+    if known:
+        known = source_name(known, record.get("fingerprint", ""))
     return Start(shown, known, source.path, source.identity, own)
 
 
