@@ -23,9 +23,8 @@ import whence
 from whence.api import Study, scores_document
 from whence.data import Dataset
 from whence.knowledge import describe
-from whence.nets.sources import source_kind
 from whence.recommend.candidates import find_candidates
-from whence.study.naming import located, weights_label
+from whence.study.naming import located
 from whence.study.plan import Plan
 
 SIZE = 64
@@ -54,10 +53,7 @@ def main() -> None:
 
 def sources_of_targets(plan: Plan, base: Path) -> Iterator[tuple[Dataset, list[str]]]:
     """Each target, and the sources that the study tries on it, as they are opened from here."""
-    named = {source: Path(source).name for source in plan.study.sources}
-    named |= {
-        source: weights_label(source) for source in plan.study.sources if source_kind(source) != "dataset"
-    }
+    named = dict(zip(plan.study.sources, plan.trained_on, strict=True))
     for name, target in plan.targets.items():
         tried = {entry.source for entry in plan.finetunings if entry.target == name}
         yield target, [_opened_from(source, base) for source in plan.study.sources if named[source] in tried]

@@ -24,18 +24,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed  # type: ignore[import-untyped]
 from scipy.stats import weightedtau
 
 from whence.knowledge import family_of, plain_name, published_outcomes
 from whence.recommend.experience import logit, mean_rank, most_frequent_winner, standings
-from whence.recommend.model import NOTHING, believe
+from whence.recommend.model import NOTHING, ROPE, believe
 from whence.recommend.pace import learn_pace, measured_curves
 from whence.recommend.reading import learn_from_probes
 from whence.recommend.replay import race_on_curves
 from whence.recommend.situation import Candidate, Situation, look_at
 
-EQUIVALENT = 0.005  # AUC: half a point, the region of practical equivalence
 IMAGENET = "file:resnet18_imagenet1k_ktb"
 
 
@@ -56,18 +54,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--published", action="store_true")
     parser.add_argument("--no-probes", action="store_true")
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("-o", "--output", type=Path, help="write every replay as a row of this CSV")
     given = parser.parse_args()
     studied = read(given.studies, with_probes=not given.no_probes)
     known = [published_outcomes()] if given.published else []
     targets = [str(target) for target in studied.outcomes["target"].unique()]
-    replays = Parallel(n_jobs=given.workers)(
-        delayed(replay_all)(target, studied, known, given.budget, given.seeds) for target in targets
+    found = pd.DataFrame(
+        row for target in targets for row in replay_all(target, studied, known, given.budget, given.seeds)
     )
-    found = pd.DataFrame(row for rows in replays for row in rows)
-    if given.output:
-        found.round(6).to_csv(given.output, index=False)
     columns = ["near", "regret", "spent", "tau", "coverage"]
     print(found.groupby(["target", "method"])[columns].mean().round(4).to_string())
     by_target = found.groupby(["method", "target"])[columns].mean()
@@ -101,19 +94,23 @@ def replay_all(
     target: str, studied: Studied, known: Sequence[pd.DataFrame], budget: float, seeds: int
 ) -> list[dict[str, object]]:
     """Every seed's race on one target."""
-    away = studied.outcomes["target"].map(family_of) != family_of(target)
-    others = [table[table["target"].map(family_of) != family_of(target)] for table in known]
-    learned = pd.concat([studied.outcomes[away], *others], ignore_index=True)
-    pace = learn_pace(studied.curves[studied.curves["target"].map(family_of) != family_of(target)])
+    outcomes, curves, probes, *others = (
+        table[table["target"].map(family_of) != family_of(target)]
+        for table in (studied.outcomes, studied.curves, studied.probes, *known)
+    )
     mine = studied.curves[studied.curves["target"] == target]
     probed = studied.probes[studied.probes["target"] == target].sort_values("fold")
     sources = sorted(mine["source"].unique())
     candidates = [
         Candidate(source, source, list(probed.loc[probed["source"] == source, "auc"])) for source in sources
     ]
-    shown = studied.probes[studied.probes["target"].map(family_of) != family_of(target)]
-    reading = learn_from_probes(standings(studied.outcomes[away]), shown)
-    situation = look_at(candidates, learned, target, pace=pace, reading=reading)
+    situation = look_at(
+        candidates,
+        pd.concat([outcomes, *others], ignore_index=True),
+        target,
+        pace=learn_pace(curves),
+        reading=learn_from_probes(standings(outcomes), probes),
+    )
     rows = [*judged(situation, mine), *replayed(situation, mine, budget, seeds)]
     return [{"target": target} | row for row in rows]
 
@@ -147,7 +144,7 @@ def judged(situation: Situation, mine: pd.DataFrame) -> Iterator[dict[str, objec
         lost = float(truth.max() - truth[pick])
         tau = np.nan if method == "always the winner" else float(weightedtau(order, truth).statistic)
         spent = float(method.startswith("everything"))
-        row = {"method": method, "pick": pick, "near": lost <= EQUIVALENT, "regret": lost, "spent": spent}
+        row = {"method": method, "pick": pick, "near": lost <= ROPE, "regret": lost, "spent": spent}
         yield {**row, "tau": tau, "coverage": coverage}
 
 
@@ -177,7 +174,7 @@ def replayed(
         for method, (source, share, ended) in picks.items():
             lost = float(truth.max() - truth[source])
             row = {"method": method, "seed": seed, "pick": source, "over": ended}
-            yield {**row, "near": lost <= EQUIVALENT, "regret": lost, "spent": share}
+            yield {**row, "near": lost <= ROPE, "regret": lost, "spent": share}
 
 
 def paired(regret: pd.DataFrame) -> pd.DataFrame:

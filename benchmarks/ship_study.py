@@ -9,6 +9,7 @@ src/whence/knowledge/published, with `--pace` also how soon its fine-tunings sho
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -32,9 +33,10 @@ def main() -> None:
     parser.add_argument("--pace", action="store_true")
     given = parser.parse_args()
     folder, name = given.study.with_suffix(""), given.study.stem
-    outcomes = experience(given.study)
+    study = Study.from_file(given.study)
+    plan = study.plan(device="cpu")
+    outcomes = experience(plan, study.outcomes(device="cpu"))
     outcomes.to_csv(SHIPPED / f"{name}_outcomes.csv", index=False)
-    plan = Study.from_file(given.study).plan(device="cpu")
     pd.read_csv(folder / "targets.csv").to_csv(SHIPPED / f"{name}_targets.csv", index=False)
     sources = [
         {"source": shipped_name(plan, n), "fingerprint": d.fingerprint} for n, d in plan.sources.items()
@@ -68,11 +70,8 @@ def shipped_name(plan: Plan, source: str) -> str:
     return plan.trained_on.get(source, source)
 
 
-def experience(study: Path) -> pd.DataFrame:
+def experience(plan: Plan, rows: Sequence[Outcome]) -> pd.DataFrame:
     """A study's outcomes as the knowledge base keeps them, without the path of this machine."""
-    opened = Study.from_file(study)
-    plan = opened.plan(device="cpu")
-    rows: list[Outcome] = opened.outcomes(device="cpu")
     prints = {name: dataset.fingerprint for name, dataset in plan.targets.items()}
     names = {label: shipped_name(plan, label) for label in plan.trained_on}
     table = pd.DataFrame(as_experience(rows, names, prints))

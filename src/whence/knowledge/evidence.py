@@ -33,12 +33,20 @@ def known_values() -> pd.DataFrame:
         grid_distances().assign(kind="distance"),
     ]
     cited = [table.assign(provenance=table["body"].map(CITATIONS | GRID)) for table in shipped]
-    return pd.concat([*map(_whole, cited), *map(_read, _files())], ignore_index=True)
+    return pd.concat([*map(_whole, cited), own_values()], ignore_index=True)
+
+
+def own_values() -> pd.DataFrame:
+    """Those that were taken on this machine; columns as of `known_values`."""
+    import pandas as pd
+
+    tables = [_read(file) for file in _files()]
+    return pd.concat(tables, ignore_index=True) if tables else _whole(pd.DataFrame())
 
 
 def scores_on(fingerprint: str, backbone: str) -> pd.DataFrame:
-    """The scores that were taken on a target, known by its images, with a network: rows as of `known_values`."""
-    table = known_values()
+    """The scores that this machine took on a target, known by its images, with a network: rows as of `known_values`."""
+    table = own_values()
     mine = (table["target_fingerprint"] == fingerprint) & (table["backbone"] == backbone)
     return table[mine & (table["kind"] == "score")]
 
@@ -59,13 +67,16 @@ def keep_values(name: str, values: pd.DataFrame, provenance: str) -> None:
         table.drop_duplicates(list(KEY), keep="last").to_csv(file, index=False)
 
 
-def forget_values(name: str) -> bool:
-    """Remove what was kept under a name; False where there was nothing."""
-    path = _folder() / f"{name}.csv"
-    known = path in _files()
-    if known:
-        path.unlink()
-    return known
+def forget_values(name: str) -> None:
+    """Remove what was kept under a name, if anything was."""
+    for file in _files():
+        if file.stem == name:
+            file.unlink()
+
+
+def kept_values() -> set[str]:
+    """The names under which values are kept."""
+    return {file.stem for file in _files()}
 
 
 def _folder() -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whence.errors import InputError, unknown_name
-from whence.knowledge.evidence import forget_values, known_values
+from whence.knowledge.evidence import forget_values, kept_values, known_values
 from whence.knowledge.grid import GRID, grid_outcomes
 from whence.knowledge.published import CITATIONS, published_outcomes
 from whence.paths import file_name, home, replacing
@@ -115,11 +115,11 @@ def forget(name: str) -> None:
     """Remove one body of the user's own by its name. Raises `InputError` for an unknown or a shipped one."""
     if name in SHIPPED:
         raise InputError(f"{name!r} is shipped with whence; only your own can be removed")
-    had_values, names = forget_values(name), [file.stem for file in _files()]
-    if name in names:
-        (_folder() / f"{name}.csv").unlink()
-    elif not had_values:
+    names = {file.stem for file in _files()} | kept_values()
+    if name not in names:
         raise unknown_name("body of outcomes", name, names)
+    (_folder() / f"{name}.csv").unlink(missing_ok=True)
+    forget_values(name)
 
 
 def bodies() -> list[Known]:

@@ -62,9 +62,8 @@ class LeftOut:
         if probe == "in turn":
             evidence = probes_in_turn(evidence, observed)
         reading = UNINFORMED if probe == "never" else self.reading
-        return believe(
-            evidence, observed, self.prior, replace(reading, level_sd=np.inf)
-        )  # the stand-in is no AUC
+        no_auc = replace(reading, level_sd=np.inf)  # the stand-in is on another scale
+        return believe(evidence, observed, self.prior, no_auc)
 
 
 def leave_out(

@@ -107,10 +107,10 @@ def learn_pace(curves: pd.DataFrame) -> Pace:
     sources and two folds at least; else `UNKNOWN_PACE`.
     """
     found: list[tuple[float, ...]] = []
+    seen = damped(curves["validation_auc"].to_numpy(), curves["validation_images"].to_numpy())
     table = curves.assign(
-        auc=damped(curves["validation_auc"].to_numpy(), curves["validation_images"].to_numpy()),
-        off=damped_logit(curves["validation_auc"].to_numpy(), curves["validation_images"].to_numpy())
-        - damped_logit(curves["final"].to_numpy(), curves["test_images"].to_numpy()),
+        auc=seen,
+        off=logit(seen) - damped_logit(curves["final"].to_numpy(), curves["test_images"].to_numpy()),
         share=curves["epoch"] / curves["epochs"],
     )
     for share, at in table.groupby("share"):

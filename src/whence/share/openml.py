@@ -54,17 +54,13 @@ def export_openml(plan: Plan, results: Path, folder: Path) -> list[Path]:
         folds = {task: _folds(plan, *task) for task in tasks}
         for number, (target, seed) in enumerate(tasks, start=1):
             data = list(plan.targets).index(target) + 1
-            where = scratch / "tasks" / f"{number:03}-{file_name(target, 'x')}-seed{seed}"
+            where = scratch / "tasks" / f"{number:03}-{file_name(target)}-seed{seed}"
             _write_task(where, number, data, plan.targets[target], folds[target, seed])
         for number, run in enumerate(_runs(rows), start=1):
             first = run[0].row
             assert isinstance(first, Outcome)
             task = first.target, first.seed
-            where = (
-                scratch
-                / "runs"
-                / f"{number:04}-{file_name(first.source, 'x')}-{file_name(first.target, 'x')}"
-            )
+            where = scratch / "runs" / f"{number:04}-{file_name(first.source)}-{file_name(first.target)}"
             _write_run(where, tasks.index(task) + 1, plan, run, folds[task])
             facts = {"run_id": number, "task_id": tasks.index(task) + 1, "data_name": first.target}
             facts["data_id"] = list(plan.targets).index(first.target) + 1
