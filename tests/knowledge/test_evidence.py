@@ -12,7 +12,7 @@ import pytest
 import whence
 from whence.api import Study, open_dataset
 from whence.errors import InputError
-from whence.knowledge import bodies, forget, keep_values, known_values, published_scores
+from whence.knowledge import bodies, forget, keep_values, known_values, published_scores, scores_on
 from whence.knowledge.store import SHIPPED
 from whence.recommend.reasons import score_reason
 
@@ -78,6 +78,24 @@ def test_scores_taken_on_a_target_are_shown_when_it_is_ranked(picture_folder: Ca
     told = reasons(whence.rank(folder, sources=["none", str(other)], folds=2, **asked))
     assert told.count("2 scores taken here rank it") == 2
     assert set(own()["target_fingerprint"]) == {open_dataset(folder).fingerprint}
+    assert len(scores_on(open_dataset(folder).fingerprint, "test_resnet")) == 4
+    assert not len(scores_on(open_dataset(other).fingerprint, "test_resnet"))
+    assert not len(scores_on(open_dataset(folder).fingerprint, "resnet18"))
+
+
+def test_distances_are_kept_with_the_images_that_they_lead_to(picture_folder: Callable[..., Path]) -> None:
+    one, other = (picture_folder(("a", "b"), per_class=8, name=name) for name in ("one", "other"))
+    found = whence.distances([one, other], measures=["card"], backbone="test_resnet", size=16, device="cpu")
+    (kept,) = own().to_dict("records")
+    assert (kept["kind"], kept["measure"], kept["source"], kept["target"]) == (
+        "distance",
+        "card",
+        "one",
+        "other",
+    )
+    assert kept["value"] == pytest.approx(found.values[0].value.value)
+    assert kept["target_fingerprint"] == open_dataset(other).fingerprint
+    assert kept["provenance"] == "whence distance"
 
 
 def reasons(ranking: whence.Ranking) -> str:
